@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** How the values of one field become tensors. What is left out is inferred from the data. */
+export const FieldOptions = z.strictObject({
+  dtype: z
+    .enum(['float32', 'int32'])
+    .optional()
+    .describe('The tensor type; default: int32 where every number of the field is a whole one, else float32'),
+  mask: z
+    .boolean()
+    .optional()
+    .describe('Whether a <field>Mask (1 at data, 0 at padding) is given; default: where the field has lists of several lengths'),
+  padWith: z.number().default(0).describe('The value of padding'),
+  padToMultipleOf: z
+    .int()
+    .positive()
+    .default(1)
+    .describe('Padded lengths are rounded up to a multiple of this: fewer shapes for a compiled engine to specialise on'),
+});
+
+export type FieldOptions = z.input<typeof FieldOptions>;
+
+/** Options by field name. */
+export const FieldOptionsByName = z
+  .record(z.string(), FieldOptions)
+  .default({})
+  .describe('How single fields become tensors, by field name');
+
+/** Options by field name, with defaults filled in. */
+export type FieldSettings = Readonly<Record<string, z.output<typeof FieldOptions>>>;

@@ -1,0 +1,13 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The camelCase form of a snake_case key; other keys as they are. */
+export function camelCase(key: string): string {
+  return key.replace(/(?<=[^_])_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The known name that was probably meant, or undefined if none is close. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined;
+  const best = closest(name, [...known]);
+  return distance(name, best) <= Math.max(2, name.length / 3) ? best : undefined;
+}

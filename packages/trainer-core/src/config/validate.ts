@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+
+import type { ConfigProblem, ErrorCode } from '../errors.js';
+import { ConfigError } from '../errors.js';
+import type { Problem, WantedComponent } from './problem.js';
+import { definitionOf, keysOf, unwrap } from './schema.js';
+import { show } from './show.js';
+import { acceptSnakeCase } from './snake-case.js';
+import { nearestName } from './spelling.js';
+
+export type Validation<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Checks a value against a schema, accepting the original's snake_case keys, and collects every problem. */
+export function validate<S extends z.ZodType>(schema: S, value: unknown): Validation<z.output<S>> {
+  const renamed = acceptSnakeCase(schema, value);
+  const result = schema.safeParse(renamed.value, { reportInput: true });
+  const problems = [
+    ...renamed.problems,
+    ...(result.success ? [] : result.error.issues.flatMap((issue) => explainIssue(issue, schema))),
+  ];
+  return problems.length === 0 && result.success ? { ok: true, value: result.data } : { ok: false, problems };
+}
+
+/**
+ * The options of a component in plain code: defaults filled in, everything checked.
+ *
+ * @throws ConfigError with every problem; paths are relative to the options.
+ */
+export function parseOptions<S extends z.ZodType>(schema: S, options: z.input<S>, owner: string): z.output<S> {
+  const result = validate(schema, options);
+  if (result.ok) return result.value;
+  throw new ConfigError(absolute(result.problems, ''), `the options of ${owner}`);
+}
+
+/** Problems with dotted paths below `prefix`. */
+export function absolute(problems: readonly Problem[], prefix: string): ConfigProblem[] {
+  return problems.map(({ code, path, message }) => ({
+    code,
+    message,
+    path: [prefix, ...path.map(String)].filter((part) => part !== '').join('.'),
+  }));
+}
+
+/** What a custom issue may carry in its `params`. */
+export interface IssueParams {
+  readonly code?: ErrorCode;
+  readonly wanted?: WantedComponent;
+}
+
+function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
+  const path = issue.path;
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = keysAt(schema, path);
+      return issue.keys.map((key) => ({
+        code: 'X_CONFIG_UNKNOWN_KEY' as const,
+        path: [...path, key],
+        message: `unknown key "${key}"; ${expectedKeys(key, known)}`,
+      }));
+    }
+    case 'invalid_type':
+      return [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType(issue.expected, issue.input) }];
+    case 'invalid_union':
+      return explainUnion(issue, schema);
+    case 'custom': {
+      const { code = 'X_CONFIG_INVALID', wanted } = (issue.params ?? {}) as IssueParams;
+      return [{ code, path, message: issue.message, ...(wanted === undefined ? {} : { wanted }) }];
+    }
+    default:
+      return [{ code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` }];
+  }
+}
+
+/** The problems of the one alternative that the value has the form of, else all forms that would have been right. */
+function explainUnion(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType): Problem[] {
+  const hasForm = (branch: readonly z.core.$ZodIssue[]): boolean =>
+    !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
+  const fitting = issue.errors.filter(hasForm);
+  if (fitting.length === 1) {
+    return fitting[0]!.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema));
+  }
+  const expected = issue.errors.flatMap((branch) =>
+    branch.flatMap((inner) => (inner.code === 'invalid_type' && inner.path.length === 0 ? [inner.expected] : [])),
+  );
+  return fitting.length === 0 && expected.length > 0
+    ? [{ code: 'X_CONFIG_WRONG_TYPE', path: issue.path, message: wrongType(expected.join(' or '), issue.input) }]
+    : [{ code: 'X_CONFIG_INVALID', path: issue.path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` }];
+}
+
+function wrongType(expected: string, received: unknown): string {
+  return received === undefined ? `is required (${expected})` : `expected ${expected}, received ${show(received)}`;
+}
+
+function expectedKeys(key: string, known: readonly string[]): string {
+  if (known.length === 0) return 'no options are expected here';
+  const nearest = nearestName(key, known);
+  return nearest === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${nearest}"?`;
+}
+
+/** The keys that the object schema at `path` knows. */
+function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: z.core.$ZodType | undefined = schema;
+  for (const key of path) {
+    at = childrenAt(at, key)[0];
+    if (at === undefined) return [];
+  }
+  const { options } = definitionOf(unwrap(at));
+  return [...new Set(options === undefined ? keysOf(at) : options.flatMap(keysOf))];
+}
+
+function childrenAt(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType[] {
+  const { shape, element, valueType, items, options } = definitionOf(unwrap(schema));
+  if (options !== undefined) return options.flatMap((option) => childrenAt(option, key));
+  const child = shape?.[String(key)] ?? items?.[Number(key)] ?? element ?? valueType;
+  return child === undefined ? [] : [child];
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,95 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { StateError } from '../errors.js';
+import { registerFor } from '../plugins/describe.js';
+import type { Register } from '../plugins/describe.js';
+import type { Parameter, ParameterSet } from '../state/parameters.js';
+import type { StateDict, Stateful } from '../state/state-dict.js';
+import { readState } from '../state/state-dict.js';
+import { present } from './optimizer.js';
+import type { Coefficients } from './optimizer.js';
+
+/**
+ * Averages of the weights over training (shadow parameters). Validation, evaluation and saved weights use the averages;
+ * training goes on with the raw weights.
+ *
+ * Like an optimizer it is two pure functions. Only parameters that are trainable when it is built are averaged.
+ */
+export abstract class MovingAverage implements Stateful {
+  static readonly kind: string = 'movingAverage';
+  static readonly defaultName: string = 'exponential';
+  static readonly register: Register<MovingAverage> = registerFor('movingAverage');
+
+  /** The averages by parameter name. They start as copies of the parameters. */
+  readonly shadows: ReadonlyMap<string, tf.Variable>;
+  private readonly averaged: readonly Parameter[];
+  private backups: Map<Parameter, tf.Tensor> | undefined;
+
+  constructor(parameters: ParameterSet) {
+    this.averaged = [...parameters.trainable()];
+    this.shadows = new Map(this.averaged.map(({ name, variable }) => [name, tf.variable(variable, false)]));
+  }
+
+  /**
+   * The factors of one update.
+   *
+   * @param numUpdates the number of the optimizer step that was just made (1 at the first); null if not told.
+   */
+  abstract coefficients(numUpdates: number | null): Coefficients;
+
+  /** The new average of one parameter, in tfjs ops. */
+  abstract update(shadow: tf.Tensor, parameter: tf.Tensor, coefficients: Readonly<Record<string, tf.Scalar>>): tf.Tensor;
+
+  /** One update in plain code, outside a trainer. */
+  apply(numUpdates: number | null = null): void {
+    const factors = present(this.coefficients(numUpdates));
+    tf.tidy(() => {
+      const coefficients = Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)]));
+      for (const { name, variable } of this.averaged) {
+        const shadow = this.shadows.get(name)!;
+        shadow.assign(this.update(shadow, variable, coefficients));
+      }
+    });
+  }
+
+  /** Puts the averages into the parameters and keeps the raw weights until {@link restore}. */
+  assignAverageValue(): void {
+    this.dropBackups();
+    this.backups = new Map(this.averaged.map((parameter) => [parameter, tf.keep(tf.clone(parameter.variable))]));
+    for (const { name, variable } of this.averaged) variable.assign(this.shadows.get(name)!);
+  }
+
+  /** Puts back the raw weights that {@link assignAverageValue} replaced. */
+  restore(): void {
+    for (const [{ variable }, raw] of this.backups ?? []) variable.assign(raw);
+    this.dropBackups();
+  }
+
+  stateDict(): StateDict {
+    return { shadows: Object.fromEntries(this.shadows) };
+  }
+
+  loadStateDict(state: StateDict): void {
+    const shadows = readState(state, 'shadows', 'object');
+    const names = [...this.shadows.keys()];
+    const saved = new Map(names.map((name) => [name, readState(shadows, name, 'tensor')]));
+    for (const [name, tensor] of saved) {
+      const { shape } = this.shadows.get(name)!;
+      if (tensor.shape.join() !== shape.join()) {
+        throw new StateError('X_STATE_MISMATCH', `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`);
+      }
+    }
+    for (const [name, tensor] of saved) this.shadows.get(name)!.assign(tensor);
+  }
+
+  /** Frees the averages. */
+  dispose(): void {
+    this.dropBackups();
+    tf.dispose([...this.shadows.values()]);
+  }
+
+  private dropBackups(): void {
+    tf.dispose([...(this.backups?.values() ?? [])]);
+    this.backups = undefined;
+  }
+}

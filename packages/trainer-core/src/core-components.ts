@@ -1,0 +1,5 @@
+import { EagerEngine } from './engine/eager-engine.js';
+import type { AnyClass } from './plugins/describe.js';
+
+/** The components that this package brings besides its trainers. */
+export const coreComponents: readonly AnyClass[] = [EagerEngine];

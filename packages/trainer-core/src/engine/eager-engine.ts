@@ -1,0 +1,107 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { Engine } from '../contracts/engine.js';
+import type { EngineProbe, MemoryReport, Program, RunRequest, RunResult } from '../contracts/engine.js';
+import type { Outputs } from '../contracts/batch.js';
+import { EngineError } from '../errors.js';
+import { hostRandom, withStepRandom } from '../random/step-random.js';
+import type { NamedState } from '../state/named-state.js';
+import { Transaction } from './transaction.js';
+
+/** Runs programs op by op on whatever tfjs backend is registered. It needs nothing else, and everything works on it. */
+@Engine.register('eager')
+export class EagerEngine extends Engine {
+  override readonly name: string = 'eager';
+
+  override async probe(): Promise<EngineProbe> {
+    try {
+      await tf.ready();
+    } catch {
+      return {
+        usable: false,
+        reason: 'no TensorFlow.js backend is registered',
+        advice: "npm install @tensorflow/tfjs, and import '@tensorflow/tfjs' before training",
+      };
+    }
+    try {
+      tf.tidy(() => tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2])));
+    } catch {
+      return {
+        usable: false,
+        reason: 'tfjs-core alone has no gradients in Node',
+        advice: "npm install @tensorflow/tfjs, and import '@tensorflow/tfjs' (or '@tensorflow/tfjs-layers') before training",
+      };
+    }
+    return { usable: true, reason: `tfjs ${tf.version_core}, backend ${tf.getBackend()}` };
+  }
+
+  /** @throws EngineError (`X_ENGINE_NO_BACKEND`, `X_ENGINE_NO_GRADIENTS`). */
+  override async prepare(): Promise<void> {
+    const { usable, reason, advice } = await this.probe();
+    if (usable) return;
+    const code = reason.includes('backend') ? 'X_ENGINE_NO_BACKEND' : 'X_ENGINE_NO_GRADIENTS';
+    throw new EngineError(code, `the eager engine cannot run: ${reason}; ${advice}`);
+  }
+
+  override async run(program: Program, state: NamedState, request: RunRequest = {}): Promise<RunResult> {
+    const { batch = {}, numbers = {}, random, parameters = 'raw', commitIf = 'always' } = request;
+    const transaction = new Transaction(state);
+    let outputs: Outputs = {};
+    try {
+      const compute = (): Outputs => program.run({ batch, numbers: scalars(numbers) }, transaction);
+      const randomized = (): Outputs => (random === undefined ? compute() : withStepRandom(hostRandom(random), compute));
+      outputs = tf.tidy(() => ownedClones(parameters === 'averaged' ? withAverages(state, randomized) : randomized()));
+      const committed = commitIf === 'always' || (await allPass(program.guards.map((name) => outputs[name]), commitIf));
+      const written = transaction.written;
+      if (committed) transaction.commit();
+      return { outputs, committed, written };
+    } catch (error) {
+      tf.dispose(outputs);
+      throw error;
+    } finally {
+      transaction.release();
+    }
+  }
+
+  override memory(): MemoryReport {
+    return { hostBytes: process.memoryUsage.rss(), deviceBytes: {}, tensors: tf.memory().numTensors };
+  }
+}
+
+/** Equal numbers share one tensor. */
+function scalars(numbers: Readonly<Record<string, number>>): Record<string, tf.Scalar> {
+  const made = new Map<number, tf.Scalar>();
+  const scalarOf = (value: number): tf.Scalar => {
+    const scalar = made.get(value) ?? tf.scalar(value);
+    made.set(value, scalar);
+    return scalar;
+  };
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, scalarOf(value)]));
+}
+
+/** Outputs may be variables or parts of the batch; a clone is the caller's alone. */
+function ownedClones(outputs: Outputs): Outputs {
+  return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.clone(tensor)]));
+}
+
+/** Binds the parameters' variables to their averages: references are exchanged, nothing is copied. */
+function withAverages<R>(state: NamedState, run: () => R): R {
+  const bound = state.variablesIn('averages').map((name) => {
+    const variable = state.variable(`parameters/${name}`)!;
+    return { variable, raw: tf.clone(variable), average: state.variable(`averages/${name}`)! };
+  });
+  try {
+    for (const { variable, average } of bound) variable.assign(average);
+    return run();
+  } finally {
+    for (const { variable, raw } of bound) variable.assign(raw);
+  }
+}
+
+async function allPass(guards: readonly (tf.Tensor | undefined)[], rule: 'finite' | 'not-nan'): Promise<boolean> {
+  const passes = rule === 'finite' ? Number.isFinite : (value: number): boolean => !Number.isNaN(value);
+  for (const guard of guards) {
+    if (guard !== undefined && !(await guard.data()).every(passes)) return false;
+  }
+  return true;
+}

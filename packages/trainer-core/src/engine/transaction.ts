@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { ProgramState } from '../contracts/engine.js';
+import type { NamedState } from '../state/named-state.js';
+
+/** The writes of one run of a program, invisible to everybody else until they are committed all together. */
+export class Transaction implements ProgramState {
+  private readonly writes = new Map<string, tf.Tensor | null>();
+
+  constructor(private readonly state: NamedState) {}
+
+  get written(): ReadonlySet<string> {
+    return new Set(this.writes.keys());
+  }
+
+  read(name: string): tf.Tensor | undefined {
+    const written = this.writes.get(name);
+    return written === undefined ? this.state.get(name) : (written ?? undefined);
+  }
+
+  write(name: string, value: tf.Tensor | null): void {
+    this.writes.get(name)?.dispose();
+    this.writes.set(name, value === null ? null : tf.keep(tf.clone(value)));
+  }
+
+  commit(): void {
+    for (const [name, value] of this.writes) {
+      if (value === null) this.state.remove(name);
+      else this.state.set(name, value);
+    }
+    this.release();
+  }
+
+  /** Frees what was written. Harmless after a commit. */
+  release(): void {
+    for (const value of this.writes.values()) value?.dispose();
+    this.writes.clear();
+  }
+}

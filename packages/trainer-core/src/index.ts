@@ -1,0 +1,105 @@
+import 'reflect-metadata';
+
+export * from './errors.js';
+export { log, quietLog, withLog } from './log.js';
+export type { Log } from './log.js';
+
+// Contracts
+export { batchSize, cloneBatch, disposeBatch, tensorsIn } from './contracts/batch.js';
+export type { Batch, BatchValue, Outputs, TensorMap } from './contracts/batch.js';
+export { BatchCallback, EpochCallback, TrainerCallback } from './contracts/callbacks.js';
+export type { BatchEvent, Control, EpochEvent, StepEvent, TrainerView } from './contracts/callbacks.js';
+export { Checkpointer } from './contracts/checkpointer.js';
+export type { Checkpointable, CheckpointPosition, RestoredCheckpoint } from './contracts/checkpointer.js';
+export { Command } from './contracts/command.js';
+export type { CommandContext, CommandOption } from './contracts/command.js';
+export { Communicator } from './contracts/communicator.js';
+export { DataLoader } from './contracts/data-loader.js';
+export type { EpochRequest, Resumability } from './contracts/data-loader.js';
+export { BatchSampler, CheckpointStore, DatasetReader, Predictor, Sampler, Vocabulary } from './contracts/dataset.js';
+export type { Instance, Json } from './contracts/dataset.js';
+export { Engine } from './contracts/engine.js';
+export type {
+  EngineProbe,
+  MemoryReport,
+  Program,
+  ProgramInputs,
+  ProgramState,
+  RandomKey,
+  RunRequest,
+  RunResult,
+} from './contracts/engine.js';
+export { Initializer } from './contracts/initializer.js';
+export { Metric } from './contracts/metric.js';
+export type { MetricValues } from './contracts/metric.js';
+export { Model } from './contracts/model.js';
+export type { ForwardMode, ModelLike } from './contracts/model.js';
+export { MovingAverage } from './contracts/moving-average.js';
+export { Optimizer } from './contracts/optimizer.js';
+export type { Coefficients, Hyperparameters, OptimizerOptions, RuleInput, RuleOutput } from './contracts/optimizer.js';
+export { Precision } from './contracts/precision.js';
+export { Regularizer } from './contracts/regularizer.js';
+export { LearningRateScheduler, MomentumScheduler } from './contracts/scheduler.js';
+export { TensorboardWriter } from './contracts/tensorboard-writer.js';
+export type { BatchReport, LogNeeds } from './contracts/tensorboard-writer.js';
+export { CheckpointState, Trainer } from './contracts/trainer.js';
+export type { TrainerOptions, TrainingMetrics } from './contracts/trainer.js';
+
+// Plugins
+export { component, ComponentSpec, lazyComponent, LazyPart, LazySpec, withRegistry } from './plugins/component.js';
+export type { Built, ComponentConfig, Part } from './plugins/component.js';
+export { RunContainer } from './plugins/container.js';
+export type { Provided } from './plugins/container.js';
+export { descriptorsOf, registerFor } from './plugins/describe.js';
+export type { AnyClass, Descriptor, Factory, Register } from './plugins/describe.js';
+export { asPlugin, definePlugin } from './plugins/plugin.js';
+export type { Plugin, PluginLike } from './plugins/plugin.js';
+export { Registry } from './plugins/registry.js';
+export type { Registration } from './plugins/registry.js';
+export { inject, lazy, token, tokenOf } from './plugins/tokens.js';
+export type { ExtensionPoint, Lazy, Token } from './plugins/tokens.js';
+export {
+  ConfigDir,
+  Dataset,
+  ModelParameters,
+  NumberOfEpochs,
+  SerializationDir,
+  StepsPerEpoch,
+  TheModel,
+  TheProgress,
+  ValidationDataLoader,
+  ValidationMetric,
+} from './plugins/run-tokens.js';
+
+// Config
+export { parseOptions, validate } from './config/validate.js';
+
+// State
+export { ParameterGroup } from './state/parameter-groups.js';
+export type { ParameterGroupConfig } from './state/parameter-groups.js';
+export { NamedState } from './state/named-state.js';
+export { Parameter, ParameterSet } from './state/parameters.js';
+export { cloneState, disposeState, mapTensors, readState } from './state/state-dict.js';
+export type { StateDict, Stateful, StateValue } from './state/state-dict.js';
+
+// Randomness
+export { DEFAULT_SEED, RandomStream, RandomStreams, RandomStreamsToken } from './random/streams.js';
+export { dropout, randomNormal, randomUniform, withStepRandom } from './random/step-random.js';
+export type { StepRandom } from './random/step-random.js';
+
+// Training
+export { coreComponents } from './core-components.js';
+export { corePlugin } from './plugin.js';
+export { EagerEngine } from './engine/eager-engine.js';
+export { GradientDescentTrainer } from './training/gradient-descent-trainer.js';
+export { GradientDescentConfig, GradientDescentOptions, RUN_KEYS } from './training/gradient-descent-options.js';
+export type { GradientDescentTrainerOptions, PartialObjects } from './training/gradient-descent-options.js';
+export { BatchList } from './training/batch-list.js';
+export { evaluateModel } from './training/evaluate.js';
+export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js';
+export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
+export { Progress } from './training/progress.js';
+export { loadModelState, modelVariables } from './training/model-state.js';
+export { totalNorm } from './programs/rescale.js';
+export type { TrainOptions } from './contracts/trainer.js';
+export { ExtraCallbacks } from './plugins/run-tokens.js';

@@ -1,0 +1,113 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { RandomStreams } from '../../random/streams.js';
+import { ConstantInitializer, ZeroInitializer } from './constant.js';
+import { kaimingDeviation, KaimingOptions, kaimingUniform } from './kaiming.js';
+import { fansOf } from './layout.js';
+import { normal, NormalInitializer } from './normal.js';
+import { orthogonal } from './orthogonal.js';
+import { uniform } from './uniform.js';
+import { xavierDeviation, xavierNormal, XavierOptions, xavierUniform } from './xavier.js';
+
+const random = new RandomStreams(7).stream('initialization');
+
+function values(tensor: tf.Tensor): number[] {
+  return [...tensor.dataSync()];
+}
+
+function deviation(numbers: readonly number[]): number {
+  const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+  return Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length);
+}
+
+describe('fans', () => {
+  it.each([
+    { shape: [20, 30], layout: 'torch', fanIn: 30, fanOut: 20 },
+    { shape: [4, 3, 5], layout: 'torch', fanIn: 15, fanOut: 20 },
+    { shape: [30, 20], layout: 'tfjs', fanIn: 30, fanOut: 20 },
+    { shape: [5, 3, 4], layout: 'tfjs', fanIn: 15, fanOut: 20 },
+    { shape: [3, 3, 8, 16], layout: 'tfjs', fanIn: 72, fanOut: 144 },
+  ] as const)('of $shape in $layout order are $fanIn and $fanOut', ({ shape, layout, fanIn, fanOut }) => {
+    expect(fansOf(shape, layout)).toEqual({ fanIn, fanOut });
+  });
+
+  it('refuses vectors', () => {
+    expect(() => fansOf([10], 'tfjs')).toThrow(/at least 2 dimensions, received shape \[10\]/);
+  });
+});
+
+// Recorded from AllenNLP 1.0 on torch.
+describe('deviations', () => {
+  it.each([
+    { options: {}, shape: [20, 30], std: 0.2 },
+    { options: { gain: 0.5 }, shape: [4, 3, 5], std: 0.11952286093343936 },
+  ])('xavier $options of $shape is $std', ({ options, shape, std }) => {
+    expect(xavierDeviation(shape, XavierOptions.parse({ ...options, layout: 'torch' }))).toBeCloseTo(std, 12);
+  });
+
+  it.each([
+    { options: {}, shape: [20, 30], std: 0.25819888974716115 },
+    { options: { a: 0.2, mode: 'fan_out' }, shape: [20, 30], std: 0.3100868364730211 },
+    { options: { nonlinearity: 'relu' }, shape: [20, 30], std: 0.25819888974716115 },
+    { options: { mode: 'fan_out', nonlinearity: 'tanh' }, shape: [4, 3, 5], std: 0.37267799624996495 },
+    { options: { nonlinearity: 'linear' }, shape: [20, 30], std: 0.18257418583505536 },
+  ] as const)('kaiming $options of $shape is $std', ({ options, shape, std }) => {
+    expect(kaimingDeviation(shape, KaimingOptions.parse({ ...options, layout: 'torch' }))).toBeCloseTo(std, 12);
+  });
+});
+
+describe('samples', () => {
+  it('of uniform initializers fill their bounds', () => {
+    const bound = 0.34641016151377546;
+    const drawn = values(xavierUniform([20, 30], random, { layout: 'torch' }));
+
+    expect(Math.max(...drawn)).toBeLessThanOrEqual(bound);
+    expect(Math.max(...drawn)).toBeGreaterThan(0.95 * bound);
+    expect(Math.min(...drawn)).toBeLessThan(-0.95 * bound);
+    expect(Math.min(...values(uniform([1000], random, 2, 5)))).toBeGreaterThanOrEqual(2);
+    expect(Math.max(...values(kaimingUniform([30, 20], random)))).toBeLessThanOrEqual(0.447213595499958);
+  });
+
+  it('of normal initializers have their deviation', () => {
+    expect(deviation(values(xavierNormal([100, 100], random)))).toBeCloseTo(0.1, 2);
+    expect(deviation(values(normal([10_000], random, 3, 2)))).toBeCloseTo(2, 1);
+  });
+
+  it('are the same bits for one stream, and float32', () => {
+    const initializer = new NormalInitializer({ mean: 0, std: 0.1 });
+    const first = initializer.create([2, 3], random);
+
+    expect(first.dtype).toBe('float32');
+    expect(values(first)).toEqual(values(initializer.create([2, 3], random)));
+    expect(values(first)).not.toEqual(values(initializer.create([2, 3], random.at('other'))));
+  });
+
+  it('of constants are constant', () => {
+    expect(values(new ConstantInitializer({ val: 1.5 }).create([2, 2]))).toEqual([1.5, 1.5, 1.5, 1.5]);
+    expect(values(new ZeroInitializer().create([]))).toEqual([0]);
+  });
+});
+
+describe('orthogonal', () => {
+  it.each([
+    { shape: [5, 8], rows: 5, gain: 1 },
+    { shape: [8, 5], rows: 8, gain: 1.5 },
+    { shape: [4, 2, 3], rows: 4, gain: 1 },
+  ])('has orthogonal vectors of length $gain on the smaller side of $shape', ({ shape, rows, gain }) => {
+    const matrix = tf.reshape(orthogonal(shape, random, { gain, layout: 'torch' }), [rows, -1]) as tf.Tensor2D;
+    const wide = matrix.shape[0] <= matrix.shape[1];
+    const gram = tf.matMul(matrix, matrix, !wide, wide);
+    const expected = tf.mul(tf.eye(gram.shape[0]!), gain ** 2);
+
+    expect(tf.max(tf.abs(tf.sub(gram, expected))).dataSync()[0]).toBeLessThan(1e-6);
+  });
+
+  it('takes the last dimension as outputs in tfjs order', () => {
+    const weight = orthogonal([2, 3, 4], random);
+    const matrix = tf.reshape(weight, [6, 4]) as tf.Tensor2D;
+    const gram = tf.matMul(matrix, matrix, true);
+
+    expect(tf.max(tf.abs(tf.sub(gram, tf.eye(4)))).dataSync()[0]).toBeLessThan(1e-6);
+  });
+});

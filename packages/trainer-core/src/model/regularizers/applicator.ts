@@ -1,0 +1,38 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { z } from 'zod';
+
+import { Regularizer } from '../../contracts/regularizer.js';
+import { component } from '../../plugins/component.js';
+import type { Parameter } from '../../state/parameters.js';
+
+/** The field `regularizer` of a model's options: `{ regexes: [['weight', { type: 'l2', alpha: 0.1 }], ['bias', 'l1']] }`. */
+export const RegularizerApplicatorOptions = z.strictObject({
+  regexes: z
+    .array(z.tuple([z.string(), component(Regularizer)]))
+    .default([])
+    .describe('Patterns, searched in parameter names, and the penalty of what they find; the first that is found applies'),
+});
+
+/** A pattern, searched in parameter names, and the penalty of the parameters that it finds. */
+export type RegularizerRule = readonly [pattern: string | RegExp, regularizer: Regularizer];
+
+/** The penalties of a model's parameters: for each trainable one that of the first pattern found in its name. */
+export class RegularizerApplicator {
+  private readonly rules: readonly (readonly [RegExp, Regularizer])[];
+
+  constructor(rules: readonly RegularizerRule[]) {
+    this.rules = rules.map(([pattern, regularizer]) => [new RegExp(pattern), regularizer]);
+  }
+
+  /** The sum of the penalties in the order of the parameters, or null if no pattern was found. */
+  penalty(parameters: Iterable<Parameter>): tf.Scalar | null {
+    let sum: tf.Scalar | null = null;
+    for (const { name, variable, trainable } of parameters) {
+      const rule = trainable ? this.rules.find(([regex]) => regex.test(name)) : undefined;
+      if (rule === undefined) continue;
+      const penalty = rule[1].penalty(variable);
+      sum = sum === null ? penalty : tf.add(sum, penalty);
+    }
+    return sum;
+  }
+}

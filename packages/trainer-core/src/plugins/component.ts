@@ -1,0 +1,145 @@
+import { z } from 'zod';
+
+import type { ErrorCode } from '../errors.js';
+import type { Problem } from '../config/problem.js';
+import { markComponent } from '../config/schema.js';
+import { show } from '../config/show.js';
+import { nearestName } from '../config/spelling.js';
+import { validate } from '../config/validate.js';
+import type { IssueParams } from '../config/validate.js';
+import type { RunContainer } from './container.js';
+import type { Registration, Registry } from './registry.js';
+import type { ExtensionPoint, Lazy } from './tokens.js';
+
+/** A validated, unbuilt component. */
+export class ComponentSpec<T = unknown> {
+  /** Carries the type of what it builds. */
+  declare readonly __builds?: T;
+
+  constructor(
+    readonly registration: Registration,
+    /** The validated options; they may hold further specs. */
+    readonly options: unknown,
+  ) {}
+}
+
+/** A validated component that its owner builds itself, perhaps several times: becomes a `Lazy` in the options. */
+export class LazySpec<T = unknown> {
+  constructor(readonly spec: ComponentSpec<T>) {}
+}
+
+/** A component that code builds when the run asks for it: `new LazyPart((run) => new AdamW({}, run.get(ModelParameters)))`. */
+export class LazyPart<T = unknown> {
+  constructor(readonly make: (run: RunContainer) => T) {}
+}
+
+/** A field of validated options: the component itself where code passed one, else what to build. */
+export type Part<T> = T | ComponentSpec<T> | LazyPart<T>;
+
+/** Options after the container built the parts in them (at the first two levels: fields, and lists in fields). */
+export type Built<O> = { [K in keyof O]: BuiltField<O[K]> };
+
+type BuiltField<F> = F extends LazySpec<infer T>
+  ? Lazy<T>
+  : F extends ComponentSpec | LazyPart
+    ? never
+    : F extends readonly unknown[]
+      ? { [I in keyof F]: Exclude<F[I], ComponentSpec | LazyPart> }
+      : F;
+
+/** What a config may say where a component is expected: its name, or an object with `type` and options. */
+export type ComponentConfig = string | { readonly type?: string; readonly [option: string]: unknown };
+
+/**
+ * The schema of a field that holds a component: a name, an object with `type` and options, or in code an instance.
+ * `type` may be left out where the extension point has a default that a listed plugin provides.
+ */
+export function component<T>(point: ExtensionPoint<T>): z.ZodType<Part<T>, ComponentConfig | T | LazyPart<T>> {
+  const schema = z
+    .custom<ComponentConfig | T | LazyPart<T>>((value) => value !== undefined, {
+      error: `is required (a ${point.kind}: a name or an object with "type")`,
+      params: { code: 'X_CONFIG_WRONG_TYPE' } satisfies IssueParams,
+    })
+    .transform((value, context): Part<T> => {
+      if (value instanceof point || value instanceof LazyPart) return value as T | LazyPart<T>;
+      const result = specify(point, value);
+      if (result instanceof ComponentSpec) return result;
+      for (const { path, message, ...params } of result) {
+        context.addIssue({ code: 'custom', path: [...path], message, params });
+      }
+      return z.NEVER;
+    });
+  markComponent(schema, point);
+  return schema;
+}
+
+/** As {@link component}, for an owner that builds the component itself: the option is a `Lazy`. */
+export function lazyComponent<T>(point: ExtensionPoint<T>): z.ZodType<LazySpec<T>, ComponentConfig> {
+  const inner = component(point);
+  const schema = inner.transform((part, context): LazySpec<T> => {
+    if (part instanceof ComponentSpec) return new LazySpec<T>(part);
+    context.addIssue({ code: 'custom', message: 'expected a configuration to build from, received an instance' });
+    return z.NEVER;
+  });
+  markComponent(schema, point);
+  return schema as z.ZodType<LazySpec<T>, ComponentConfig>;
+}
+
+let current: Registry | undefined;
+
+/** Runs a validation in which component names are looked up in `registry`. */
+export function withRegistry<R>(registry: Registry, run: () => R): R {
+  const outer = current;
+  current = registry;
+  try {
+    return run();
+  } finally {
+    current = outer;
+  }
+}
+
+function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> | readonly Problem[] {
+  const config = typeof value === 'string' ? { type: value } : value;
+  if (!isPlainObject(config)) {
+    return [issue('X_CONFIG_WRONG_TYPE', [], `expected a ${point.kind}: a name or an object with "type"; received ${show(config)}`)];
+  }
+  const { type = point.defaultName, ...options } = config;
+  if (typeof type !== 'string') {
+    return [
+      type === undefined
+        ? issue('X_CONFIG_NO_TYPE', ['type'], `a ${point.kind} needs a "type"; ${available(point)}`)
+        : issue('X_CONFIG_WRONG_TYPE', ['type'], `expected the name of a ${point.kind}, received ${show(type)}`),
+    ];
+  }
+  const registration = current?.find(point.kind, type);
+  if (registration === undefined) {
+    const message = `no listed plugin provides the ${point.kind} "${type}"; ${suggestion(point, type)}`;
+    return [{ ...issue('X_CONFIG_UNKNOWN_NAME', ['type'], message), wanted: { kind: point.kind, name: type } }];
+  }
+  const result = validate(registration.schema, options);
+  return result.ok ? new ComponentSpec<T>(registration, result.value) : result.problems;
+}
+
+function issue(code: ErrorCode, path: readonly PropertyKey[], message: string): Problem {
+  return { code, path, message };
+}
+
+function names(point: ExtensionPoint<unknown>): string[] {
+  return current?.all(point.kind).map(({ name }) => name) ?? [];
+}
+
+function available(point: ExtensionPoint<unknown>): string {
+  const known = names(point);
+  return known.length === 0 ? `none of them provides any ${point.kind}` : `available are ${known.sort().join(', ')}`;
+}
+
+function suggestion(point: ExtensionPoint<unknown>, name: string): string {
+  const nearest = nearestName(name, names(point));
+  return nearest === undefined ? available(point) : `did you mean "${nearest}"?`;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}

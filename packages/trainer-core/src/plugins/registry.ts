@@ -1,0 +1,45 @@
+import { PluginError } from '../errors.js';
+import type { Descriptor } from './describe.js';
+import { descriptorsOf } from './describe.js';
+import type { Plugin } from './plugin.js';
+
+/** A descriptor and the package that brought it. */
+export interface Registration extends Descriptor {
+  readonly plugin: string;
+}
+
+/** What the listed plugins of one run provide, by kind and name. */
+export class Registry {
+  private readonly kinds = new Map<string, Map<string, Registration>>();
+
+  /** @throws PluginError (`X_PLUGIN_DUPLICATE_NAME`) if two classes claim one name of one kind. */
+  constructor(readonly plugins: readonly Plugin[]) {
+    for (const plugin of plugins) {
+      for (const descriptor of plugin.provides.flatMap(descriptorsOf)) this.add({ ...descriptor, plugin: plugin.name });
+    }
+  }
+
+  find(kind: string, name: string): Registration | undefined {
+    return this.kinds.get(kind)?.get(name);
+  }
+
+  /** The registrations of a kind, in the order of the plugins list. */
+  all(kind: string): readonly Registration[] {
+    return [...(this.kinds.get(kind)?.values() ?? [])];
+  }
+
+  private add(registration: Registration): void {
+    const { kind, name, plugin, target } = registration;
+    const names = this.kinds.get(kind) ?? new Map<string, Registration>();
+    this.kinds.set(kind, names);
+    const taken = names.get(name);
+    if (taken !== undefined && taken.target !== target) {
+      throw new PluginError(
+        'X_PLUGIN_DUPLICATE_NAME',
+        `two plugins provide the ${kind} "${name}": ${taken.plugin} (class ${taken.target.name}) and ${plugin} ` +
+          `(class ${target.name}); list only one of them, or ask an author to choose another name`,
+      );
+    }
+    names.set(name, registration);
+  }
+}

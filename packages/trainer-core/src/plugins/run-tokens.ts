@@ -1,0 +1,41 @@
+import type { TrainerCallback } from '../contracts/callbacks.js';
+import type { DataLoader } from '../contracts/data-loader.js';
+import type { ModelLike } from '../contracts/model.js';
+import type { Progress } from '../training/progress.js';
+import type { Instance } from '../contracts/dataset.js';
+import type { ParameterSet } from '../state/parameters.js';
+import { token } from './tokens.js';
+import type { Token } from './tokens.js';
+
+/** The trainable parameters of the run's model, a {@link ParameterSet}: what optimizers and averages are built on. */
+export const ModelParameters: Token<ParameterSet> = token('@x/trainer-core:ModelParameters');
+
+/** The run's model, any {@link ModelLike}; the same as `@inject(Model)`. */
+export const TheModel: Token<ModelLike> = token('@x/trainer-core:model');
+
+/** The number of epochs of the run. */
+export const NumberOfEpochs: Token<number> = token('@x/trainer-core:NumberOfEpochs');
+
+/** Optimizer steps in an epoch, or null where the data loader does not know. */
+export const StepsPerEpoch: Token<number | null> = token('@x/trainer-core:StepsPerEpoch');
+
+/** The signed validation metric, `-loss` or `+accuracy`. */
+export const ValidationMetric: Token<string> = token('@x/trainer-core:ValidationMetric');
+
+/** The folder of the run, or null. */
+export const SerializationDir: Token<string | null> = token('@x/trainer-core:SerializationDir');
+
+/** Where the run is: epoch and steps. */
+export const TheProgress: Token<Progress> = token('@x/trainer-core:Progress');
+
+/** The validation batches of the run, or null. */
+export const ValidationDataLoader: Token<DataLoader | null> = token('@x/trainer-core:ValidationDataLoader');
+
+/** What a data loader is built on where the config has a dataset reader and paths. */
+export const Dataset: Token<readonly Instance[]> = token('@x/trainer-core:Dataset');
+
+/** The folder of the config file; relative paths in a config start here. */
+export const ConfigDir: Token<string> = token('@x/trainer-core:ConfigDir');
+
+/** Callbacks that the caller adds to those of the config. */
+export const ExtraCallbacks: Token<readonly TrainerCallback[]> = token('@x/trainer-core:ExtraCallbacks');

@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { inject as tsyringeInject } from 'tsyringe';
+
+/**
+ * A typed key of the run container. Tokens are `Symbol.for`-keyed, so that two installed copies of a package agree.
+ */
+export type Token<T> = symbol & { readonly __provides?: T };
+
+/** The token of that name; by convention `@scope/package:Thing`. */
+export function token<T>(name: string): Token<T> {
+  return Symbol.for(name) as Token<T>;
+}
+
+/**
+ * The abstract class of an extension point: what `@inject` and `component()` take. `kind` is its name in messages, in
+ * the registry and in tokens.
+ */
+export type ExtensionPoint<T> = (abstract new (...args: never[]) => T) & {
+  readonly kind: string;
+  /** The name that is meant where a config leaves `type` out; undefined where `type` is required. */
+  readonly defaultName?: string;
+};
+
+/** Builds a component several times, or later than the constructor that receives it. */
+export interface Lazy<T> {
+  /** A new component each time. `provided` are values for this construction only, by token. */
+  construct(provided?: Iterable<readonly [Token<unknown>, unknown]>): T;
+}
+
+/** The token under which the run's component of a kind is found. */
+export function tokenOf<T>(point: ExtensionPoint<T>): Token<T> {
+  return token(`@x/trainer-core:${point.kind}`);
+}
+
+/** For `@inject(lazy(Optimizer))`: a factory of the configured component instead of the component. */
+export function lazy<T>(point: ExtensionPoint<T>): Token<Lazy<T>> {
+  return token(`@x/trainer-core:lazy:${point.kind}`);
+}
+
+/**
+ * Asks for a part of the run in a constructor: `@inject(Model) model: ModelLike`, `@inject(NumberOfEpochs) n: number`.
+ * The container builds it on demand, once per run. With `optional`, a part that the run does not have is `undefined`.
+ */
+export function inject(
+  what: Token<unknown> | ExtensionPoint<unknown>,
+  options: { optional?: boolean } = {},
+): ParameterDecorator {
+  const key = typeof what === 'symbol' ? what : tokenOf(what);
+  return tsyringeInject(key, options.optional === true ? { isOptional: true } : undefined) as ParameterDecorator;
+}

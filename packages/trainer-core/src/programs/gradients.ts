@@ -1,0 +1,69 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Batch, Outputs } from '../contracts/batch.js';
+import type { Program, ProgramState } from '../contracts/engine.js';
+import type { Precision } from '../contracts/precision.js';
+import type { Parameter } from '../state/parameters.js';
+import { valueAndGradients } from './value-and-gradients.js';
+
+export interface GradientsOptions {
+  /** The model's outputs for a training batch, with `loss` (penalty included). */
+  readonly outputs: (batch: Batch) => Outputs;
+  /** The parameters to differentiate by. */
+  readonly parameters: readonly Parameter[];
+  /** State that the forward pass assigns. */
+  readonly buffers: Readonly<Record<string, tf.Variable>>;
+  readonly precision: Precision;
+  /** Clamps each element of each micro-batch's gradient to [-clipping, clipping]; null does not. */
+  readonly clipping: number | null;
+}
+
+/**
+ * One micro-batch: forward, backward of loss / `groupSize`, and the gradients, unscaled and clamped, added to
+ * `gradients/*`. What the forward pass assigns to buffers goes to `pending/*`, from where `update` takes it.
+ *
+ * Numbers: `groupSize`, `lossScale`.
+ */
+export function gradientsProgram({ outputs, parameters, buffers, precision, clipping }: GradientsOptions): Program {
+  return {
+    name: 'gradients',
+    key: JSON.stringify([parameters.map(({ name }) => name), clipping]),
+    guards: ['loss'],
+    run({ batch, numbers }, state) {
+      const result = withPendingBuffers(buffers, state, () =>
+        valueAndGradients(() => {
+          const all = precision.forward(() => outputs(batch));
+          const share = tf.div(all['loss']!, numbers['groupSize']!);
+          return { objective: tf.mul(share, numbers['lossScale']!) as tf.Scalar, outputs: all };
+        }, parameters),
+      );
+      for (const [name, scaled] of Object.entries(result.gradients)) {
+        const unscaled = precision.unscale(scaled, numbers['lossScale']!);
+        const gradient = clipping === null ? unscaled : tf.clipByValue(unscaled, -clipping, clipping);
+        const sum = state.read(`gradients/${name}`);
+        state.write(`gradients/${name}`, sum === undefined ? gradient : tf.add(sum, gradient));
+      }
+      return result.outputs;
+    },
+  };
+}
+
+/** Lets the model see and assign its buffers while their committed values stay as they are. */
+function withPendingBuffers<R>(
+  buffers: Readonly<Record<string, tf.Variable>>,
+  state: ProgramState,
+  run: () => R,
+): R {
+  const committed = Object.entries(buffers).map(([name, variable]) => ({ name, variable, value: tf.clone(variable) }));
+  try {
+    for (const { name, variable } of committed) {
+      const pending = state.read(`pending/${name}`);
+      if (pending !== undefined) variable.assign(pending);
+    }
+    const result = run();
+    for (const { name, variable } of committed) state.write(`pending/${name}`, variable);
+    return result;
+  } finally {
+    for (const { variable, value } of committed) variable.assign(value);
+  }
+}

@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Program } from '../contracts/engine.js';
+
+/**
+ * The L2 norm of the vector of the tensors' L2 norms.
+ *
+ * @returns a scalar; 0 without tensors.
+ */
+export function totalNorm(tensors: readonly tf.Tensor[]): tf.Scalar {
+  if (tensors.length === 0) return tf.scalar(0);
+  const norms = tensors.map((tensor) => tf.sqrt(tf.sum(tf.square(tensor))));
+  return tf.sqrt(tf.sum(tf.square(tf.stack(norms))));
+}
+
+/**
+ * Rescales all gradients by min(`maxNorm` / (norm + 1e-6), 1) (Pascanu et al., 2013, as torch computes it). A norm that
+ * equals the limit is still scaled. The output `gradientNorm` is the norm before.
+ *
+ * Numbers: `maxNorm`.
+ */
+export function rescaleProgram(parameters: readonly string[]): Program {
+  return {
+    name: 'rescale',
+    key: JSON.stringify(parameters),
+    guards: [],
+    run({ numbers }, state) {
+      const gradients = parameters.flatMap((name) => {
+        const gradient = state.read(`gradients/${name}`);
+        return gradient === undefined ? [] : [{ name, gradient }];
+      });
+      const gradientNorm = totalNorm(gradients.map(({ gradient }) => gradient));
+      const factor = tf.minimum(tf.div(numbers['maxNorm']!, tf.add(gradientNorm, 1e-6)), 1);
+      for (const { name, gradient } of gradients) state.write(`gradients/${name}`, tf.mul(gradient, factor));
+      return { gradientNorm };
+    },
+  };
+}
+
+/** Clamps every element of every gradient to [-`limit`, `limit`]: element-wise clipping once per step, as 2.10 does it. */
+export function clampProgram(parameters: readonly string[], limit: number): Program {
+  return {
+    name: 'clamp',
+    key: JSON.stringify([parameters, limit]),
+    guards: [],
+    run(_, state) {
+      for (const name of parameters) {
+        const gradient = state.read(`gradients/${name}`);
+        if (gradient !== undefined) state.write(`gradients/${name}`, tf.clipByValue(gradient, -limit, limit));
+      }
+      return {};
+    },
+  };
+}

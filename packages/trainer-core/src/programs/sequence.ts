@@ -1,0 +1,12 @@
+import type { Program } from '../contracts/engine.js';
+
+/** Several programs as one: each sees what the ones before it wrote, and all of it is committed together. */
+export function sequence(programs: readonly Program[]): Program {
+  if (programs.length === 1) return programs[0]!;
+  return {
+    name: programs.map(({ name }) => name).join('+'),
+    key: JSON.stringify(programs.map(({ key }) => key)),
+    guards: programs.flatMap(({ guards }) => guards),
+    run: (inputs, state) => Object.assign({}, ...programs.map((program) => program.run(inputs, state))),
+  };
+}

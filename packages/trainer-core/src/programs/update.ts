@@ -1,0 +1,106 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Program, ProgramInputs, ProgramState } from '../contracts/engine.js';
+import type { MovingAverage } from '../contracts/moving-average.js';
+import { present } from '../contracts/optimizer.js';
+import type { Optimizer } from '../contracts/optimizer.js';
+import type { Parameter } from '../state/parameters.js';
+
+export interface UpdateOptions {
+  readonly optimizer: Optimizer;
+  /** The parameters that get an update now: reached by a gradient in this step or in an earlier one, and not frozen. */
+  readonly parameters: readonly Parameter[];
+  readonly movingAverage: MovingAverage | null;
+  /** The number of this step, 1 at the first. */
+  readonly batchNumTotal: number;
+  readonly buffers: readonly string[];
+  /** Whether a gradient that is not finite shall leave everything as it was. */
+  readonly guarded: boolean;
+}
+
+/**
+ * Optimizer rule, moving average, buffers, accumulator cleared. A parameter that an earlier step reached and this one did
+ * not gets a zero gradient, so that momentum, moments and weight decay go on, as in torch.
+ *
+ * @returns the program and its numbers: the coefficients of every (group, step count), and of the average.
+ */
+export function planUpdate(options: UpdateOptions): { program: Program; numbers: Record<string, number> } {
+  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded } = options;
+  const numbers: Record<string, number> = {};
+  const sets = new Map<string, string>();
+  const coefficientSetOf = (parameter: Parameter): string => {
+    const group = optimizer.groupOf(parameter);
+    const step = optimizer.state.stepsOf(parameter) + 1;
+    const key = `${optimizer.groups.indexOf(group)}/${step}`;
+    const existing = sets.get(key);
+    if (existing !== undefined) return existing;
+    const set = `rule${sets.size}`;
+    sets.set(key, set);
+    for (const [name, value] of present(optimizer.coefficients(group.options, step))) numbers[`${set}.${name}`] = value;
+    return set;
+  };
+  const plan = parameters.map((parameter) => ({
+    name: parameter.name,
+    set: coefficientSetOf(parameter),
+    slots: Object.keys(optimizer.state.slotsOf(parameter)),
+  }));
+  if (movingAverage !== null) {
+    for (const [name, value] of present(movingAverage.coefficients(batchNumTotal))) numbers[`average.${name}`] = value;
+  }
+  const averaged = [...(movingAverage?.shadows.keys() ?? [])];
+
+  const program: Program = {
+    name: 'update',
+    key: JSON.stringify([plan, Object.keys(numbers), averaged, buffers]),
+    guards: guarded ? ['gradientSum'] : [],
+    run({ numbers: scalars }, state) {
+      const gradients: tf.Tensor[] = [];
+      for (const { name, set, slots } of plan) {
+        const parameter = state.read(`parameters/${name}`)!;
+        const gradient = state.read(`gradients/${name}`) ?? tf.zerosLike(parameter);
+        gradients.push(gradient);
+        const output = optimizer.update({
+          gradient,
+          parameter,
+          slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
+          coefficients: below(`${set}.`, scalars),
+        });
+        for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
+        state.write(`parameters/${name}`, output.parameter);
+      }
+      if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
+      for (const name of buffers) commitBuffer(state, name);
+      for (const { name } of plan) state.write(`gradients/${name}`, null);
+      return guarded ? { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) } : {};
+    },
+  };
+  return { program, numbers };
+}
+
+function averageInto(
+  state: ProgramState,
+  movingAverage: MovingAverage,
+  names: readonly string[],
+  coefficients: ProgramInputs['numbers'],
+): void {
+  for (const name of names) {
+    const shadow = state.read(`averages/${name}`)!;
+    const parameter = state.read(`parameters/${name}`)!;
+    state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients));
+  }
+}
+
+function commitBuffer(state: ProgramState, name: string): void {
+  const pending = state.read(`pending/${name}`);
+  if (pending === undefined) return;
+  state.write(`buffers/${name}`, pending);
+  state.write(`pending/${name}`, null);
+}
+
+function below(prefix: string, numbers: ProgramInputs['numbers']): Record<string, tf.Scalar> {
+  return Object.fromEntries(
+    Object.entries(numbers)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, value]) => [name.slice(prefix.length), value]),
+  );
+}

@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Outputs, TensorMap } from '../contracts/batch.js';
+import { EngineError, ModelError } from '../errors.js';
+import type { Parameter } from '../state/parameters.js';
+
+/**
+ * The outputs of a computation and the gradients of one of its scalars.
+ *
+ * @param compute returns the scalar to differentiate and everything that shall leave.
+ * @returns gradients by parameter name, without those that the scalar does not depend on.
+ * @throws ModelError (`X_MODEL_NOTHING_TO_TRAIN`) if it depends on none of the parameters.
+ */
+export function valueAndGradients(
+  compute: () => { readonly objective: tf.Scalar; readonly outputs: Outputs },
+  parameters: readonly Parameter[],
+): { outputs: Outputs; gradients: TensorMap } {
+  let kept: Outputs = {};
+  try {
+    const { grads, value } = tf.variableGrads(() => {
+      const { objective, outputs } = compute();
+      kept = Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+      return objective;
+    }, parameters.map(({ variable }) => variable));
+    value.dispose();
+    const gradients: TensorMap = {};
+    for (const { name, variable } of parameters) {
+      const gradient = grads[variable.name];
+      if (gradient !== undefined && gradient !== null) gradients[name] = gradient;
+    }
+    // Clones belong to the caller's tidy scope; what was kept would outlive an error further on.
+    return { outputs: Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)])), gradients };
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    tf.dispose(kept);
+  }
+}
+
+function explain(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : '';
+  if (message.includes('Cannot find a connection between any variable and the result of the loss')) {
+    return new ModelError(
+      'X_MODEL_NOTHING_TO_TRAIN',
+      'the loss does not depend on any trainable parameter: every one is frozen, or forward() leaves tfjs in the middle',
+      { cause: error },
+    );
+  }
+  if (message.includes('gradient function not found')) {
+    return new EngineError(
+      'X_ENGINE_NO_GRADIENTS',
+      `${message}; tfjs-core alone has no gradients in Node: import '@tensorflow/tfjs' (or '@tensorflow/tfjs-layers') once`,
+      { cause: error },
+    );
+  }
+  return error;
+}

@@ -1,0 +1,67 @@
+import type { TrainerCallback, TrainerView } from '../contracts/callbacks.js';
+
+const NAMES = [
+  'onRunStart',
+  'onEpochStart',
+  'onStepStart',
+  'onMicroBatchEnd',
+  'onGradients',
+  'onStepEnd',
+  'onEvaluateStart',
+  'onEvaluateEnd',
+  'onCheckpoint',
+  'onEpochEnd',
+  'onError',
+  'onRunEnd',
+] as const;
+
+export type HookName = (typeof NAMES)[number];
+type HookEvent<N extends HookName> = Parameters<NonNullable<TrainerCallback[N]>>[1];
+
+/** The hooks of all callbacks, bound once: a hook that nobody overrides costs nothing. */
+export class Hooks {
+  private readonly bound: ReadonlyMap<HookName, readonly ((view: TrainerView, event: unknown) => void | Promise<void>)[]>;
+
+  constructor(
+    callbacks: readonly TrainerCallback[],
+    private readonly view: TrainerView,
+  ) {
+    this.bound = new Map(
+      NAMES.map((name) => [
+        name,
+        callbacks.flatMap((callback) => {
+          const hook = callback[name] as ((view: TrainerView, event: unknown) => void | Promise<void>) | undefined;
+          return hook === undefined ? [] : [hook.bind(callback)];
+        }),
+      ]),
+    );
+  }
+
+  /** Whether anybody listens. */
+  has(name: HookName): boolean {
+    return this.bound.get(name)!.length > 0;
+  }
+
+  /** Whether anybody looks between gradients and update. */
+  get watchesGradients(): boolean {
+    return this.has('onMicroBatchEnd') || this.has('onGradients');
+  }
+
+  /** Calls a hook of every callback in list order. */
+  async fire<N extends HookName>(name: N, ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]): Promise<void> {
+    for (const hook of this.bound.get(name)!) await hook(this.view, event[0]);
+  }
+
+  /** Calls a hook of every callback even if some throw, and returns the first error. For the end of a failed run. */
+  async fireAll<N extends HookName>(name: N, ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]): Promise<unknown> {
+    let first: unknown;
+    for (const hook of this.bound.get(name)!) {
+      try {
+        await hook(this.view, event[0]);
+      } catch (error) {
+        first ??= error;
+      }
+    }
+    return first;
+  }
+}

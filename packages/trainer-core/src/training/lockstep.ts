@@ -1,0 +1,31 @@
+import type { Communicator } from '../contracts/communicator.js';
+
+/**
+ * The items of a worker's own sequence for as long as every worker has one: an epoch ends for all together, when the
+ * first worker runs out. An item that is not handed over is freed.
+ */
+export async function* inLockstep<T>(
+  items: AsyncIterable<T>,
+  communicator: Communicator,
+  free: (item: T) => void,
+): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await iterator.next();
+      const hasItem = next.done !== true;
+      if (!(await communicator.allContinue(hasItem))) {
+        if (hasItem) free(next.value);
+        return;
+      }
+      if (hasItem) yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** Lets timers, signals and other work run between two batches. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

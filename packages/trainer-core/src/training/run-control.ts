@@ -1,0 +1,47 @@
+import type { Control } from '../contracts/callbacks.js';
+
+/** What was asked for since the last boundary between two steps. */
+export class RunControl implements Control {
+  private saveRequested = false;
+  private evaluateRequested = false;
+  stopRequested = false;
+  /** What interrupted the run, or null. */
+  interruption: string | null = null;
+
+  stop(): void {
+    this.stopRequested = true;
+  }
+
+  saveNow(): void {
+    this.saveRequested = true;
+  }
+
+  evaluateNow(): void {
+    this.evaluateRequested = true;
+  }
+
+  interrupt(reason: string): void {
+    this.interruption ??= reason;
+  }
+
+  /** Takes the request: true once. */
+  takeSave(): boolean {
+    const requested = this.saveRequested;
+    this.saveRequested = false;
+    return requested;
+  }
+
+  takeEvaluate(): boolean {
+    const requested = this.evaluateRequested;
+    this.evaluateRequested = false;
+    return requested;
+  }
+
+  /** Forgets everything, for a new run. */
+  reset(): void {
+    this.saveRequested = false;
+    this.evaluateRequested = false;
+    this.stopRequested = false;
+    this.interruption = null;
+  }
+}

@@ -1,0 +1,328 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import type { Batch, Outputs, TensorMap } from '../contracts/batch.js';
+import type { Communicator } from '../contracts/communicator.js';
+import type { Engine, RandomKey, RunRequest, RunResult } from '../contracts/engine.js';
+import type { MovingAverage } from '../contracts/moving-average.js';
+import type { Optimizer } from '../contracts/optimizer.js';
+import type { Precision } from '../contracts/precision.js';
+import type { LogNeeds } from '../contracts/tensorboard-writer.js';
+import { NonFiniteError, StateError } from '../errors.js';
+import { log } from '../log.js';
+import { gradientsProgram } from '../programs/gradients.js';
+import { clampProgram, rescaleProgram } from '../programs/rescale.js';
+import { sequence } from '../programs/sequence.js';
+import { planUpdate } from '../programs/update.js';
+import { NamedState } from '../state/named-state.js';
+import type { Parameter, ParameterSet } from '../state/parameters.js';
+import type { StateDict, Stateful } from '../state/state-dict.js';
+import { readState } from '../state/state-dict.js';
+
+/** How gradients are bounded. */
+export interface GradientLimits {
+  /** The largest norm of all gradients together, null or 0 for none. */
+  readonly gradNorm: number | null;
+  /** The largest absolute value of an element, null for none. */
+  readonly gradClipping: number | null;
+  /** Whether elements are clamped per micro-batch, before accumulation and norm (1.0), or once per step, after (2.10). */
+  readonly gradClippingAt: 'microBatch' | 'step';
+}
+
+/** The parts that a step is composed of, once, at the start of a run. */
+export interface TrainingStepParts {
+  readonly engine: Engine;
+  readonly communicator: Communicator;
+  readonly precision: Precision;
+  readonly optimizer: Optimizer;
+  readonly movingAverage: MovingAverage | null;
+  readonly parameters: ParameterSet;
+  readonly buffers: Readonly<Record<string, tf.Variable>>;
+  readonly limits: GradientLimits;
+  readonly seed: number;
+  /** The model's outputs for a training batch, penalty included. */
+  readonly outputs: (batch: Batch) => Outputs;
+}
+
+/** What happens inside a step, for those who look. */
+export interface StepWatcher {
+  /** Whether anybody looks between gradients and update. */
+  readonly watches: boolean;
+  microBatchEnded(index: number, loss: number): Promise<void>;
+  /** Bounds the norm of the gradients; returns the norm before. */
+  rescale(): Promise<number | null>;
+  gradientsReady(gradients: Readonly<TensorMap>, gradientNorm: number | null): Promise<void>;
+  /** Sets the hyperparameters of this step. */
+  schedule(batchNumTotal: number): void;
+}
+
+/** A finished step. Outputs and kept tensors are the caller's. */
+export interface StepResult {
+  readonly outputs: readonly Outputs[];
+  /** The loss of each micro-batch, with penalty, not divided. */
+  readonly losses: readonly number[];
+  readonly regLosses: readonly number[];
+  readonly gradientNorm: number | null;
+  /** False where non-finite gradients made the step be skipped. */
+  readonly committed: boolean;
+  readonly gradients?: TensorMap;
+  readonly parametersBefore?: TensorMap;
+}
+
+/**
+ * One optimizer step: gradients of each micro-batch, all-reduce, norm, schedules, update, average. It is run as one fused
+ * program where one process takes one batch and nobody looks in between, and as separate programs otherwise.
+ */
+export class TrainingStep implements Stateful {
+  readonly state: NamedState = new NamedState();
+  /** Names of the parameters that any gradient has reached so far: from then on they are updated in every step. */
+  private everReached = new Set<string>();
+  private announcedSplit = false;
+
+  constructor(private readonly parts: TrainingStepParts) {
+    const { parameters, buffers, movingAverage } = parts;
+    for (const { name, variable } of parameters) this.state.define(`parameters/${name}`, variable);
+    for (const [name, variable] of Object.entries(buffers)) this.state.define(`buffers/${name}`, variable);
+    for (const [name, variable] of movingAverage?.shadows ?? []) this.state.define(`averages/${name}`, variable);
+  }
+
+  /**
+   * @param group the micro-batches of the step; they stay the caller's.
+   * @param batchNumTotal the number of this step, 1 at the first.
+   * @throws NonFiniteError (`X_NAN_LOSS`); nothing of the step is applied then, nor after any other error.
+   */
+  async run(group: readonly Batch[], batchNumTotal: number, watcher: StepWatcher, needs: LogNeeds): Promise<StepResult> {
+    const outputs: Outputs[] = [];
+    const kept: { gradients?: TensorMap; parametersBefore?: TensorMap } = {};
+    try {
+      if (needs.parametersBefore) {
+        kept.parametersBefore = cloneAll(this.parts.parameters.names.map((name) => [name, this.state.get(`parameters/${name}`)!]));
+      }
+      const fused = this.canFuse(group, watcher, needs);
+      const result = fused
+        ? await this.runFused(group[0]!, batchNumTotal, watcher, outputs)
+        : await this.runSplit(group, batchNumTotal, watcher, outputs, needs.gradients ? kept : null);
+      this.parts.precision.stepFinished(result.committed);
+      return { outputs, ...result, ...kept };
+    } catch (error) {
+      tf.dispose(outputs);
+      tf.dispose(kept as tf.TensorContainer);
+      throw error;
+    } finally {
+      this.state.clearTemporaries();
+    }
+  }
+
+  /** Rescales the gradients of the step under way; null, and nothing done, where `gradNorm` is off. */
+  async rescaleGradients(): Promise<number | null> {
+    const { gradNorm } = this.parts.limits;
+    if (gradNorm === null || gradNorm === 0) return null;
+    const { outputs } = await this.execute(rescaleProgram(this.gradientNames()), { numbers: { maxNorm: gradNorm } });
+    return takeNumber(outputs, 'gradientNorm');
+  }
+
+  stateDict(): StateDict {
+    return { everReached: [...this.everReached] };
+  }
+
+  loadStateDict(state: StateDict): void {
+    this.everReached = new Set(readState(state, 'everReached', 'array').map(String));
+  }
+
+  private canFuse(group: readonly Batch[], watcher: StepWatcher, needs: LogNeeds): boolean {
+    const alone = group.length === 1 && this.parts.communicator.worldSize === 1;
+    const seen = watcher.watches || needs.gradients;
+    if (alone && watcher.watches && !this.announcedSplit) {
+      this.announcedSplit = true;
+      log.info('a callback looks between gradients and update: every step runs as separate programs');
+    }
+    return alone && !seen && this.trained().every(({ name }) => this.everReached.has(name));
+  }
+
+  private async runFused(
+    batch: Batch,
+    batchNumTotal: number,
+    watcher: StepWatcher,
+    outputs: Outputs[],
+  ): Promise<Omit<StepResult, 'outputs'>> {
+    const { limits, precision } = this.parts;
+    watcher.schedule(batchNumTotal);
+    const trained = this.trained();
+    const names = trained.map(({ name }) => name);
+    const update = this.planUpdate(trained, batchNumTotal);
+    const rescales = limits.gradNorm !== null && limits.gradNorm !== 0;
+    const program = sequence([
+      this.gradients(),
+      ...(rescales ? [rescaleProgram(names)] : []),
+      ...this.stepClamp(names),
+      update.program,
+    ]);
+    const result = await this.execute(program, {
+      batch,
+      numbers: { ...this.gradientNumbers(1), ...(rescales ? { maxNorm: limits.gradNorm } : {}), ...update.numbers },
+      random: this.randomKey(batchNumTotal, 0),
+      commitIf: precision.skipsNonFinite ? 'finite' : 'not-nan',
+    });
+    const gradientNorm = rescales ? takeNumber(result.outputs, 'gradientNorm') : null;
+    drop(result.outputs, 'gradientSum');
+    outputs.push(result.outputs);
+    const { loss, regLoss } = await readLosses(result.outputs);
+    this.checkLoss(loss, batchNumTotal);
+    if (result.committed) this.updated(trained);
+    return { losses: [loss], regLosses: [regLoss], gradientNorm: await gradientNorm, committed: result.committed };
+  }
+
+  private async runSplit(
+    group: readonly Batch[],
+    batchNumTotal: number,
+    watcher: StepWatcher,
+    outputs: Outputs[],
+    keep: { gradients?: TensorMap } | null,
+  ): Promise<Omit<StepResult, 'outputs'>> {
+    const losses: number[] = [];
+    const regLosses: number[] = [];
+    for (const [index, batch] of group.entries()) {
+      const result = await this.execute(this.gradients(), {
+        batch,
+        numbers: this.gradientNumbers(group.length),
+        random: this.randomKey(batchNumTotal, index),
+      });
+      outputs.push(result.outputs);
+      const { loss, regLoss } = await readLosses(result.outputs);
+      this.checkLoss(loss, batchNumTotal);
+      losses.push(loss);
+      regLosses.push(regLoss);
+      await watcher.microBatchEnded(index, loss);
+    }
+    await this.allReduce();
+    const gradientNorm = await watcher.rescale();
+    for (const clamp of this.stepClamp(this.gradientNames())) await this.execute(clamp, {});
+    if (watcher.watches || keep !== null) {
+      const gradients = Object.fromEntries(this.state.temporariesIn('gradients'));
+      if (keep !== null) keep.gradients = cloneAll(Object.entries(gradients));
+      await watcher.gradientsReady(gradients, gradientNorm);
+    }
+    watcher.schedule(batchNumTotal);
+    const reached = new Set([...this.everReached, ...this.gradientNames()]);
+    const trained = this.trained().filter(({ name }) => reached.has(name));
+    const update = this.planUpdate(trained, batchNumTotal);
+    const result = await this.execute(update.program, {
+      numbers: update.numbers,
+      commitIf: this.parts.precision.skipsNonFinite ? 'finite' : 'always',
+    });
+    tf.dispose(result.outputs);
+    if (result.committed) this.updated(trained);
+    return { losses, regLosses, gradientNorm, committed: result.committed };
+  }
+
+  /** Averages gradients over workers as one flat vector, in the order of the parameters. */
+  private async allReduce(): Promise<void> {
+    const { communicator } = this.parts;
+    if (communicator.worldSize === 1) return;
+    const gradients = this.trained().map(({ name, variable }) => ({ name, variable, tensor: this.state.get(`gradients/${name}`) }));
+    const flat = new Float32Array(gradients.reduce((size, { variable }) => size + variable.size, 0));
+    let offset = 0;
+    for (const { variable, tensor } of gradients) {
+      if (tensor !== undefined) flat.set((await tensor.data()) as Float32Array, offset);
+      offset += variable.size;
+    }
+    await communicator.allReduceMean(flat);
+    offset = 0;
+    for (const { name, variable } of gradients) {
+      const slice = flat.slice(offset, offset + variable.size);
+      offset += variable.size;
+      tf.tidy(() => this.state.set(`gradients/${name}`, tf.tensor(slice, variable.shape)));
+    }
+  }
+
+  private gradients(): ReturnType<typeof gradientsProgram> {
+    const { outputs, buffers, precision, limits } = this.parts;
+    const clipping = limits.gradClippingAt === 'microBatch' ? limits.gradClipping : null;
+    return gradientsProgram({ outputs, parameters: this.trained(), buffers, precision, clipping });
+  }
+
+  private stepClamp(names: readonly string[]): ReturnType<typeof clampProgram>[] {
+    const { gradClipping, gradClippingAt } = this.parts.limits;
+    return gradClipping !== null && gradClippingAt === 'step' ? [clampProgram(names, gradClipping)] : [];
+  }
+
+  private planUpdate(parameters: readonly Parameter[], batchNumTotal: number): ReturnType<typeof planUpdate> {
+    const { optimizer, movingAverage, buffers, precision } = this.parts;
+    for (const parameter of parameters) {
+      for (const [slot, variable] of Object.entries(optimizer.state.slotsOf(parameter))) {
+        this.state.define(`slots/${parameter.name}/${slot}`, variable);
+      }
+    }
+    return planUpdate({
+      optimizer,
+      parameters,
+      movingAverage,
+      batchNumTotal,
+      buffers: Object.keys(buffers),
+      guarded: precision.skipsNonFinite,
+    });
+  }
+
+  /** The parameters that training changes now: in the optimizer, and not frozen. */
+  private trained(): Parameter[] {
+    const inOptimizer = new Set(this.parts.optimizer.groups.flatMap(({ parameters }) => parameters.map(({ name }) => name)));
+    return [...this.parts.parameters].filter(({ name, trainable }) => trainable && inOptimizer.has(name));
+  }
+
+  private gradientNames(): string[] {
+    return [...this.state.temporariesIn('gradients').keys()];
+  }
+
+  private gradientNumbers(groupSize: number): Record<string, number> {
+    return { groupSize, lossScale: this.parts.precision.lossScale };
+  }
+
+  private randomKey(batchNumTotal: number, microBatch: number): RandomKey {
+    const { seed, communicator } = this.parts;
+    return { seed: seed + communicator.rank, step: batchNumTotal, microBatch };
+  }
+
+  private execute(program: Parameters<Engine['run']>[0], request: RunRequest): Promise<RunResult> {
+    return this.parts.engine.run(program, this.state, request);
+  }
+
+  private updated(parameters: readonly Parameter[]): void {
+    for (const parameter of parameters) {
+      this.everReached.add(parameter.name);
+      this.parts.optimizer.state.advance(parameter);
+    }
+  }
+
+  private checkLoss(loss: number, batchNumTotal: number): void {
+    if (!Number.isNaN(loss)) return;
+    throw new NonFiniteError(
+      'X_NAN_LOSS',
+      `the loss is NaN in step ${batchNumTotal}; nothing of this step was applied. Look at the data of this step, lower the ` +
+        'learning rate, or bound the gradients with gradNorm',
+    );
+  }
+}
+
+async function readLosses(outputs: Outputs): Promise<{ loss: number; regLoss: number }> {
+  const read = async (name: string): Promise<number> => (await outputs[name]?.data())?.[0] ?? 0;
+  return { loss: await read('loss'), regLoss: await read('regLoss') };
+}
+
+async function takeNumber(outputs: Outputs, name: string): Promise<number> {
+  const tensor = outputs[name];
+  if (tensor === undefined) throw new StateError('X_STATE_MISMATCH', `the step should have put out "${name}"`);
+  delete outputs[name];
+  try {
+    return (await tensor.data())[0]!;
+  } finally {
+    tensor.dispose();
+  }
+}
+
+function drop(outputs: Outputs, name: string): void {
+  outputs[name]?.dispose();
+  delete outputs[name];
+}
+
+function cloneAll(tensors: readonly (readonly [string, tf.Tensor])[]): TensorMap {
+  return Object.fromEntries(tensors.map(([name, tensor]) => [name, tf.clone(tensor)]));
+}
