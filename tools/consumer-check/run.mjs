@@ -16,7 +16,7 @@ function project(folder, manifest) {
   fs.copyFileSync(path.join(root, '.npmrc'), path.join(folder, '.npmrc'));
   fs.writeFileSync(
     path.join(folder, 'package.json'),
-    JSON.stringify({ name: 'app', private: true, ...manifest }, null, 2),
+    JSON.stringify({ name: 'app', private: true, type: 'module', ...manifest }, null, 2),
   );
   sh('npm', ['install', '--prefer-offline'], { cwd: folder });
   return folder;

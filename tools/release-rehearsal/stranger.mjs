@@ -15,7 +15,7 @@ export function publishPlugin(folder, env) {
 /** What a user does in an empty folder: installs everything by name, lists the plugin in a config, and trains. */
 export function usePlugin(folder, pluginFolder, env) {
   const { name: plugin } = readJson(path.join(pluginFolder, 'package.json'));
-  const { tfjs } = tfjsVersion();
+  const tfjs = readJson(path.join(root, 'package.json')).devDependencies['@tensorflow/tfjs'];
   fs.cpSync(path.join(import.meta.dirname, 'project'), folder, { recursive: true });
   const ours = ['cli', 'trainer-core', 'optim', 'data'].map((name) => `@x/${name}`);
   sh('npm', ['install', ...ours, plugin, `@tensorflow/tfjs@${tfjs}`], { cwd: folder, env });
@@ -30,5 +30,3 @@ export function usePlugin(folder, pluginFolder, env) {
   if (lines.length !== 3) throw new Error(`${file} has ${lines.length} lines, expected one for each of the 3 epochs`);
   return `${plugin} wrote ${lines.length} lines`;
 }
-
-const tfjsVersion = () => ({ tfjs: readJson(path.join(root, 'package.json')).devDependencies['@tensorflow/tfjs'] });

@@ -1,5 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { CheckpointPosition, CheckpointState, CheckpointStore, RestoredCheckpoint, TensorMap } from '@x/trainer-core';
+import type {
+  CheckpointPosition,
+  CheckpointState,
+  CheckpointStore,
+  RestoredCheckpoint,
+  TensorMap,
+} from '@x/trainer-core';
 import { CheckpointError } from '@x/trainer-core';
 
 import type { Manifest } from './manifest.js';
@@ -145,7 +151,8 @@ export class CheckpointArchive {
       const content = await this.store.read(path);
       const expected = manifest.files[name];
       const found = digest(content);
-      if (found.bytes !== expected?.bytes) throw damaged(path, `it has ${found.bytes} bytes instead of ${expected?.bytes}`);
+      if (found.bytes !== expected?.bytes)
+        throw damaged(path, `it has ${found.bytes} bytes instead of ${expected?.bytes}`);
       if (found.sha256 !== expected.sha256) throw damaged(path, 'its checksum is wrong');
       return [content, path];
     };

@@ -29,12 +29,19 @@ export const CheckpointerOptions = z.strictObject({
     .int()
     .nullable()
     .default(2)
-    .describe('The number of newest checkpoints to keep; null or negative keeps all, 0 none (the best weights are always kept)'),
+    .describe(
+      'The number of newest checkpoints to keep; null or negative keeps all, 0 none (the best weights are always kept)',
+    ),
   keepSerializedModelEveryNumSeconds: seconds.describe(
     'Of the older checkpoints, keep one for good whenever more than this many seconds have passed since the last such one',
   ),
-  modelSaveInterval: seconds.describe('Seconds after which a checkpoint is also saved within an epoch; null never does'),
-  store: component(CheckpointStore).nullable().default(null).describe("Where checkpoints are kept; null is the run's folder"),
+  modelSaveInterval: seconds.describe(
+    'Seconds after which a checkpoint is also saved within an epoch; null never does',
+  ),
+  store: component(CheckpointStore)
+    .nullable()
+    .default(null)
+    .describe("Where checkpoints are kept; null is the run's folder"),
 });
 
 /**
@@ -65,7 +72,11 @@ export class DefaultCheckpointer extends Checkpointer {
     @inject(Clock, { optional: true }) private readonly now: () => number = Date.now,
   ) {
     super();
-    this.options = parseOptions(CheckpointerOptions, options as z.input<typeof CheckpointerOptions>, 'DefaultCheckpointer');
+    this.options = parseOptions(
+      CheckpointerOptions,
+      options as z.input<typeof CheckpointerOptions>,
+      'DefaultCheckpointer',
+    );
     const store = this.options.store ?? (typeof folder === 'string' ? new LocalStore({}, folder) : null);
     if (store !== null && !(store instanceof CheckpointStore)) {
       throw ConfigError.of('X_CONFIG_WRONG_TYPE', 'store', 'expected a CheckpointStore that is already built');
@@ -74,7 +85,11 @@ export class DefaultCheckpointer extends Checkpointer {
     this.constructedAt = this.lastSaveInEpoch = now();
   }
 
-  override async saveCheckpoint(trainer: Checkpointable, position: CheckpointPosition, isBestSoFar = false): Promise<void> {
+  override async saveCheckpoint(
+    trainer: Checkpointable,
+    position: CheckpointPosition,
+    isBestSoFar = false,
+  ): Promise<void> {
     if (this.archive === null) return;
     const files = await filesOf(trainer);
     // First: a run that resumes from the checkpoint believes that its best weights are stored. In the other order a
@@ -106,7 +121,8 @@ export class DefaultCheckpointer extends Checkpointer {
     for (const saved of (await this.archive.list()).reverse()) {
       try {
         const restored = await this.archive.read(saved);
-        for (const { message } of failures) log.warn(`${message}; using the earlier checkpoint ${saved.folder} instead`);
+        for (const { message } of failures)
+          log.warn(`${message}; using the earlier checkpoint ${saved.folder} instead`);
         return restored;
       } catch (error) {
         if (!isCorrupt(error)) throw error;
@@ -134,7 +150,8 @@ export class DefaultCheckpointer extends Checkpointer {
       for (const saved of replaced) await archive.remove(saved);
       const history = await archive.history();
       const rule = { newest: keep === null || keep < 0 ? null : keep, everySeconds };
-      for (const saved of expired(history, rule, history[0]?.startedAt ?? this.constructedAt)) await archive.remove(saved);
+      for (const saved of expired(history, rule, history[0]?.startedAt ?? this.constructedAt))
+        await archive.remove(saved);
       await archive.removeUnfinished();
     } catch (error) {
       log.warn(`old checkpoints could not be removed: ${(error as Error).message}`);

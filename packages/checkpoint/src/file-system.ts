@@ -75,7 +75,8 @@ export async function writeAtomically(files: FileSystem, path: string, content: 
   }
   await syncFolder(files, folder);
   if (firstMade !== undefined) {
-    for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await syncFolder(files, dirname(made));
+    for (let made = folder; made.length >= firstMade.length; made = dirname(made))
+      await syncFolder(files, dirname(made));
   }
 }
 

@@ -1,6 +1,14 @@
 import { dirname, join, resolve, sep } from 'node:path';
 
-import { CheckpointError, CheckpointStore, ConfigDir, ConfigError, inject, parseOptions, SerializationDir } from '@x/trainer-core';
+import {
+  CheckpointError,
+  CheckpointStore,
+  ConfigDir,
+  ConfigError,
+  inject,
+  parseOptions,
+  SerializationDir,
+} from '@x/trainer-core';
 import { z } from 'zod';
 
 import type { FileSystem } from './file-system.js';
@@ -79,7 +87,10 @@ export class LocalStore extends CheckpointStore {
   private locate(path: string): string {
     const file = resolve(this.root, path);
     if (file.startsWith(this.root.endsWith(sep) ? this.root : this.root + sep)) return file;
-    throw new CheckpointError('X_CHECKPOINT', `the path "${path}" is outside of the folder ${this.root}; paths are relative to it`);
+    throw new CheckpointError(
+      'X_CHECKPOINT',
+      `the path "${path}" is outside of the folder ${this.root}; paths are relative to it`,
+    );
   }
 
   private async orExplain<T>(verb: string, path: string, run: () => Promise<T>): Promise<T> {

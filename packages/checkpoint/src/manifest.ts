@@ -35,7 +35,9 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 /** @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) naming the file. */
 export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
   const fail = (cause: string, error?: unknown): CheckpointError =>
-    new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not a valid checkpoint manifest: ${cause}`, { cause: error });
+    new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not a valid checkpoint manifest: ${cause}`, {
+      cause: error,
+    });
   let parsed: unknown;
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

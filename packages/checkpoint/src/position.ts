@@ -32,7 +32,10 @@ export function comparePlaces(a: Place, b: Place): number {
 }
 
 /** Whether two checkpoints were taken at one point of the training. */
-export function samePosition(a: Omit<CheckpointPosition, 'batchNumTotal'>, b: Omit<CheckpointPosition, 'batchNumTotal'>): boolean {
+export function samePosition(
+  a: Omit<CheckpointPosition, 'batchNumTotal'>,
+  b: Omit<CheckpointPosition, 'batchNumTotal'>,
+): boolean {
   return a.epoch === b.epoch && a.batchesThisEpoch === b.batchesThisEpoch;
 }
 

@@ -50,7 +50,7 @@ export async function encodeSafetensors(tensors: Readonly<TensorMap>): Promise<U
   const parts = await Promise.all(
     Object.entries(tensors).map(async ([name, tensor]) => {
       const type = elementTypeOf(name, tensor);
-      const data = (await tensor.data()) as TypedArray;
+      const data: TypedArray = await tensor.data();
       return { name, type, shape: tensor.shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
     }),
   );
@@ -193,7 +193,10 @@ function describe(name: string, entry: unknown, file: string): Described {
   const [dtype, type] = known;
   const expected = shape.reduce((size, dimension) => size * dimension, type.bytes);
   if (end - begin !== expected) {
-    throw corrupt(file, `"${name}" of shape [${shape.join(', ')}] needs ${expected} bytes, its offsets give ${end - begin}`);
+    throw corrupt(
+      file,
+      `"${name}" of shape [${shape.join(', ')}] needs ${expected} bytes, its offsets give ${end - begin}`,
+    );
   }
   return { name, dtype, type, shape, begin, end };
 }
@@ -202,7 +205,10 @@ function checkTiling(tensors: readonly Described[], dataBytes: number, file: str
   let covered = 0;
   for (const { name, begin, end } of [...tensors].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== covered) {
-      throw corrupt(file, `the data of "${name}" should start at byte ${covered} of the buffer, but starts at ${begin}`);
+      throw corrupt(
+        file,
+        `the data of "${name}" should start at byte ${covered} of the buffer, but starts at ${begin}`,
+      );
     }
     covered = end;
   }
@@ -210,5 +216,7 @@ function checkTiling(tensors: readonly Described[], dataBytes: number, file: str
 }
 
 function corrupt(file: string, cause: string, error?: unknown): CheckpointError {
-  return new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not a valid safetensors file: ${cause}`, { cause: error });
+  return new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not a valid safetensors file: ${cause}`, {
+    cause: error,
+  });
 }

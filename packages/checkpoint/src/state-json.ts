@@ -35,7 +35,9 @@ export function decodeState(json: string, tensors: Readonly<TensorMap>, file: st
   try {
     parsed = JSON.parse(json);
   } catch (error) {
-    throw new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not JSON (${(error as Error).message})`, { cause: error });
+    throw new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not JSON (${(error as Error).message})`, {
+      cause: error,
+    });
   }
   const unused = new Set(Object.keys(tensors));
   const state = decode(parsed, tensors, unused, file);
@@ -46,10 +48,12 @@ export function decodeState(json: string, tensors: Readonly<TensorMap>, file: st
 function encode(value: unknown, pointer: string, tensors: TensorMap): unknown {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
   if (typeof value === 'number') {
-    return Number.isFinite(value) && !Object.is(value, -0) ? value : { $number: Object.is(value, -0) ? '-0' : `${value}` };
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : { $number: Object.is(value, -0) ? '-0' : `${value}` };
   }
   if (value instanceof tf.Tensor) {
-    tensors[pointer] = value;
+    tensors[pointer] = value as tf.Tensor;
     return { $tensor: pointer };
   }
   if (Array.isArray(value)) return value.map((item, i) => encode(item, `${pointer}/${i}`, tensors));

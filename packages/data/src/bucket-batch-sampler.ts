@@ -10,14 +10,19 @@ export const BucketBatchSamplerOptions = z.strictObject({
     .array(z.string())
     .min(1)
     .optional()
-    .describe('Fields whose lengths order the examples, the first one first; default: the longest field of the first 12 examples'),
+    .describe(
+      'Fields whose lengths order the examples, the first one first; default: the longest field of the first 12 examples',
+    ),
   paddingNoise: z
     .number()
     .nonnegative()
     .default(0.1)
     .describe('Lengths are changed by up to this fraction before sorting, so that batches differ between epochs'),
   dropLast: z.boolean().default(false).describe('Whether a last batch with fewer examples is left out'),
-  shuffle: z.boolean().default(true).describe('Whether the batches come in a random order; false: short examples first'),
+  shuffle: z
+    .boolean()
+    .default(true)
+    .describe('Whether the batches come in a random order; false: short examples first'),
   seed: z.int().optional().describe("The seed of noise and order; default: the run's, else 13370"),
 });
 
@@ -37,7 +42,7 @@ export class BucketBatchSampler extends BatchSampler {
   /** @throws ConfigError for options that the schema refuses. */
   constructor(
     options: BucketBatchSamplerOptions,
-    @inject(RandomStreamsToken, { optional: true }) private readonly run?: RandomStreams,
+    @inject(RandomStreamsToken, { optional: true }) private readonly run?: RandomStreams | undefined,
   ) {
     super();
     this.options = parseOptions(BucketBatchSamplerOptions, options, 'BucketBatchSampler');
@@ -55,7 +60,9 @@ export class BucketBatchSampler extends BatchSampler {
       }),
     );
     const order = instances.map((_, i) => i).sort((a, b) => compare(lengths[a]!, lengths[b]!));
-    const batches = Array.from({ length: this.length(instances) }, (_, i) => order.slice(i * batchSize, (i + 1) * batchSize));
+    const batches = Array.from({ length: this.length(instances) }, (_, i) =>
+      order.slice(i * batchSize, (i + 1) * batchSize),
+    );
     return shuffle ? Array.from(stream.at('batches').permutation(batches.length), (i) => batches[i]!) : batches;
   }
 
@@ -95,5 +102,8 @@ function longestField(instances: readonly Instance[]): string[] {
     }
   }
   if (longest !== undefined || instances.length === 0) return longest === undefined ? [] : [longest.name];
-  throw new DataError('X_DATA_INVALID', 'no field of the first instances has a length to sort by; name the fields in sortingKeys');
+  throw new DataError(
+    'X_DATA_INVALID',
+    'no field of the first instances has a length to sort by; name the fields in sortingKeys',
+  );
 }

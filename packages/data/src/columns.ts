@@ -33,7 +33,7 @@ export interface Column {
  *   lists whose values do not go together.
  */
 export function columnOf(name: string, data: unknown, settings: FieldSettings[string] | undefined): Column {
-  if (data instanceof tf.Tensor) return tensorColumn(name, data, settings?.dtype);
+  if (isTensor(data)) return tensorColumn(name, data, settings?.dtype);
   if (isNumberArray(data)) return arrayColumn(name, { data, shape: [data.length] }, settings?.dtype);
   if (Array.isArray(data)) return listColumn(name, data, settings);
   if (isShapedArray(data)) return arrayColumn(name, data, settings?.dtype);
@@ -50,7 +50,11 @@ export function listColumn(name: string, values: readonly unknown[], settings?: 
   return {
     size: values.length,
     values,
-    take: (numbers) => field.collate(numbers.map((number) => values[number]), numbers),
+    take: (numbers) =>
+      field.collate(
+        numbers.map((number) => values[number]),
+        numbers,
+      ),
   };
 }
 
@@ -90,6 +94,17 @@ function tensorColumn(name: string, data: tf.Tensor, dtype: NumberType | undefin
   };
 }
 
+function isTensor(data: unknown): data is tf.Tensor {
+  return data instanceof tf.Tensor;
+}
+
 function isShapedArray(data: unknown): data is ShapedArray {
-  return typeof data === 'object' && data !== null && 'data' in data && isNumberArray(data.data) && 'shape' in data && Array.isArray(data.shape);
+  return (
+    typeof data === 'object' &&
+    data !== null &&
+    'data' in data &&
+    isNumberArray(data.data) &&
+    'shape' in data &&
+    Array.isArray(data.shape)
+  );
 }

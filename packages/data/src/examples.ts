@@ -26,8 +26,18 @@ export function examplesOf(data: readonly Instance[] | ColumnsData, settings: Fi
   if (isRecords(data)) {
     const fields = fieldsOf(data);
     checkNames(fields, settings, data.length > 0);
-    const columns = fields.map((name) => listColumn(name, data.map((instance) => instance[name]), settings[name]));
-    return { size: data.length, instances: data, take: (numbers) => assemble(columns.map((c) => () => c.take(numbers))) };
+    const columns = fields.map((name) =>
+      listColumn(
+        name,
+        data.map((instance) => instance[name]),
+        settings[name],
+      ),
+    );
+    return {
+      size: data.length,
+      instances: data,
+      take: (numbers) => assemble(columns.map((c) => () => c.take(numbers))),
+    };
   }
   const columns = Object.entries(data).map(([name, column]) => [name, columnOf(name, column, settings[name])] as const);
   checkNames(Object.keys(data), settings, true);
@@ -36,7 +46,14 @@ export function examplesOf(data: readonly Instance[] | ColumnsData, settings: Fi
     get instances() {
       return rowsOf(columns);
     },
-    take: (numbers) => assemble(columns.map(([, column]) => () => column.take(numbers))),
+    take: (numbers) =>
+      assemble(
+        columns.map(
+          ([, column]) =>
+            () =>
+              column.take(numbers),
+        ),
+      ),
   };
 }
 
@@ -50,15 +67,24 @@ export function fieldsOf(instances: readonly Instance[], expected?: readonly str
   const fields = [...(expected ?? Object.keys(instances[0] ?? {}))];
   instances.forEach((instance, i) => {
     if (!isRecord(instance)) {
-      throw new DataError('X_DATA_INVALID', `instance ${first + i} is ${describe(instance)}; expected an object with a value per field`);
+      throw new DataError(
+        'X_DATA_INVALID',
+        `instance ${first + i} is ${describe(instance)}; expected an object with a value per field`,
+      );
     }
     const missing = fields.find((name) => instance[name] === undefined);
     if (missing !== undefined) {
-      throw new DataError('X_DATA_INVALID', `instance ${first + i} lacks the field "${missing}", which others have: ${fields.join(', ')}`);
+      throw new DataError(
+        'X_DATA_INVALID',
+        `instance ${first + i} lacks the field "${missing}", which others have: ${fields.join(', ')}`,
+      );
     }
     const extra = Object.keys(instance).find((name) => !fields.includes(name));
     if (extra !== undefined) {
-      throw new DataError('X_DATA_INVALID', `instance ${first + i} has the field "${extra}", which others lack: ${fields.join(', ')}`);
+      throw new DataError(
+        'X_DATA_INVALID',
+        `instance ${first + i} has the field "${extra}", which others lack: ${fields.join(', ')}`,
+      );
     }
   });
   return fields;
@@ -115,7 +141,10 @@ function commonSize(columns: readonly (readonly [string, Column])[]): number {
   const sizes = new Set(columns.map(([, column]) => column.size));
   if (sizes.size > 1) {
     const found = columns.map(([name, { size }]) => `${name} ${size}`).join(', ');
-    throw new DataError('X_DATA_INVALID', `columns must have one value per example, but they have different lengths: ${found}`);
+    throw new DataError(
+      'X_DATA_INVALID',
+      `columns must have one value per example, but they have different lengths: ${found}`,
+    );
   }
   return columns[0]?.[1].size ?? 0;
 }

@@ -9,13 +9,17 @@ export const FieldOptions = z.strictObject({
   mask: z
     .boolean()
     .optional()
-    .describe('Whether a <field>Mask (1 at data, 0 at padding) is given; default: where the field has lists of several lengths'),
+    .describe(
+      'Whether a <field>Mask (1 at data, 0 at padding) is given; default: where the field has lists of several lengths',
+    ),
   padWith: z.number().default(0).describe('The value of padding'),
   padToMultipleOf: z
     .int()
     .positive()
     .default(1)
-    .describe('Padded lengths are rounded up to a multiple of this: fewer shapes for a compiled engine to specialise on'),
+    .describe(
+      'Padded lengths are rounded up to a multiple of this: fewer shapes for a compiled engine to specialise on',
+    ),
 });
 
 export type FieldOptions = z.input<typeof FieldOptions>;

@@ -22,21 +22,27 @@ export interface Field {
 /**
  * The field that suits the given values: numbers and nested lists of numbers become tensors, all else is static.
  *
+ * @param first the number of the first example, for messages.
  * @throws DataError (`X_DATA_INVALID`) naming the example and the field, for values that do not go together.
  */
 export function inferField(
   name: string,
   values: readonly unknown[],
   options: z.output<typeof FieldOptions> = FieldOptions.parse({}),
+  first = 0,
 ): Field {
   const tensor = values.findIndex((value) => value instanceof tf.Tensor);
   if (tensor >= 0) {
-    throw invalid(name, tensor, 'holds a tensor; give tensors as columns, dataLoader({ x: tensor }), or lists of numbers here');
+    throw invalid(
+      name,
+      first + tensor,
+      'holds a tensor; give tensors as columns, dataLoader({ x: tensor }), or lists of numbers here',
+    );
   }
   const kind = firstKind(values) ?? 'numbers';
-  if (kind === 'numbers') return NumberField.infer(name, values, options);
+  if (kind === 'numbers') return NumberField.infer(name, values, options, first);
   const field = new StaticField(name, kind);
-  field.check(values, (i) => i);
+  field.check(values, (i) => first + i);
   return field;
 }
 
@@ -78,8 +84,13 @@ class NumberField implements Field {
     private readonly layout: Layout,
   ) {}
 
-  static infer(name: string, values: readonly unknown[], options: z.output<typeof FieldOptions>): NumberField {
-    const extent = extentOf(name, values, (i) => i);
+  static infer(
+    name: string,
+    values: readonly unknown[],
+    options: z.output<typeof FieldOptions>,
+    first: number,
+  ): NumberField {
+    const extent = extentOf(name, values, (i) => first + i);
     const ragged = extent.raggedDimensions;
     const { mask = ragged > 0, padWith, padToMultipleOf, dtype = extent.whole ? 'int32' : 'float32' } = options;
     const { sizes } = extent;

@@ -51,7 +51,8 @@ export class Extent {
     const problem = this.addList(values.length, level);
     if (problem !== undefined) return problem;
     this.depth ??= level + 1;
-    if (this.depth !== level + 1) return `has numbers ${level + 1} lists deep where others have them ${this.depth} deep`;
+    if (this.depth !== level + 1)
+      return `has numbers ${level + 1} lists deep where others have them ${this.depth} deep`;
     this.whole &&= typeOf(values) === 'int32';
     return undefined;
   }
@@ -100,7 +101,7 @@ export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'record'}`;
-  const text = String(value);
-  return `the ${typeof value} ${typeof value === 'string' ? JSON.stringify(text.slice(0, 40)) : text}`;
+  if (typeof value === 'string') return `the string ${JSON.stringify(value.slice(0, 40))}`;
+  if (typeof value === 'number' || typeof value === 'boolean') return `the ${typeof value} ${value}`;
+  return typeof value === 'object' ? (isNumberArray(value) ? 'a typed array' : 'an object') : `a ${typeof value}`;
 }

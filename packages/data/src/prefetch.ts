@@ -21,11 +21,11 @@ export async function* prefetch(source: AsyncIterable<Batch>, ahead: number): As
     buffer.push(last);
   };
   try {
-    for (let i = 0; i <= ahead; i++) request();
+    for (let i = 0; i < ahead; i++) request();
     for (;;) {
+      request();
       const next = await buffer.shift()!;
       if (next.done === true) return;
-      request();
       yield next.value;
     }
   } finally {

@@ -19,7 +19,7 @@ export class RandomSampler extends Sampler {
   /** @throws ConfigError for options that the schema refuses. */
   constructor(
     options: RandomSamplerOptions = {},
-    @inject(RandomStreamsToken, { optional: true }) private readonly run?: RandomStreams,
+    @inject(RandomStreamsToken, { optional: true }) private readonly run?: RandomStreams | undefined,
   ) {
     super();
     this.options = parseOptions(RandomSamplerOptions, options, 'RandomSampler');

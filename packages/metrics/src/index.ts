@@ -1,1 +1,11 @@
-export {};
+export { BooleanAccuracy } from './boolean-accuracy.js';
+export type { BooleanAccuracyOptions } from './boolean-accuracy.js';
+export { CategoricalAccuracy } from './categorical-accuracy.js';
+export type { CategoricalAccuracyOptions } from './categorical-accuracy.js';
+export { F1 } from './f1.js';
+export type { F1Options } from './f1.js';
+export { MeanAbsoluteError } from './mean-absolute-error.js';
+export type { MeanAbsoluteErrorOptions } from './mean-absolute-error.js';
+export { MeanLoss } from './mean-loss.js';
+export type { MeanLossOptions } from './mean-loss.js';
+export { default } from './plugin.js';

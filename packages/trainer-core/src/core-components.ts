@@ -1,5 +1,6 @@
 import { EagerEngine } from './engine/eager-engine.js';
+import { modelComponents } from './model/components.js';
 import type { AnyClass } from './plugins/describe.js';
 
 /** The components that this package brings besides its trainers. */
-export const coreComponents: readonly AnyClass[] = [EagerEngine];
+export const coreComponents: readonly AnyClass[] = [EagerEngine, ...modelComponents];

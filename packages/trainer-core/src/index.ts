@@ -103,3 +103,37 @@ export { loadModelState, modelVariables } from './training/model-state.js';
 export { totalNorm } from './programs/rescale.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
+
+// Models
+export { functionalModel, FunctionalModel } from './model/functional-model.js';
+export type { FunctionalModelOptions, OutputsAndBuffers } from './model/functional-model.js';
+export { kaimingNormal, kaimingUniform } from './model/initializers/kaiming.js';
+export { normal } from './model/initializers/normal.js';
+export { orthogonal } from './model/initializers/orthogonal.js';
+export { uniform } from './model/initializers/uniform.js';
+export { xavierNormal, xavierUniform } from './model/initializers/xavier.js';
+export { RegularizerApplicator } from './model/regularizers/applicator.js';
+
+// Runs
+export { trainFromConfig } from './run/train-from-config.js';
+export type { RunOptions, RunResultSummary } from './run/train-from-config.js';
+export { prepareRun } from './run/prepare-run.js';
+export type { PreparedRun, PrepareOptions } from './run/prepare-run.js';
+export { buildRun } from './run/build-run.js';
+export type { BuiltRun } from './run/build-run.js';
+export { loadTrained } from './run/load-trained.js';
+export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
+export { checkNodeVersion } from './run/node-version.js';
+export { readMeta } from './run/serialization-dir.js';
+export type { RunMeta, RunStart } from './run/serialization-dir.js';
+export { RunConfig } from './config/run-schema.js';
+export type { RunConfigOptions } from './config/run-schema.js';
+export { configJsonSchema } from './config/json-schema.js';
+export type { JsonSchema } from './config/json-schema.js';
+export { readConfig } from './config/read-config.js';
+export type { RawConfig } from './config/read-config.js';
+export { applyOverrides } from './config/overrides.js';
+export type { Overrides } from './config/overrides.js';
+export { resolveEnvironment } from './config/environment.js';
+export { loadPlugins } from './plugins/load.js';
+export type { PluginEntry } from './plugins/load.js';

@@ -11,7 +11,11 @@ import { nearestName } from './spelling.js';
  *
  * @param listed the names of the plugins that the run has: there is nothing to advise about these.
  */
-export async function advise(problems: readonly Problem[], fromDir: string, listed: readonly string[]): Promise<Problem[]> {
+export async function advise(
+  problems: readonly Problem[],
+  fromDir: string,
+  listed: readonly string[],
+): Promise<Problem[]> {
   return Promise.all(
     problems.map(async (problem) => {
       if (problem.wanted === undefined) return problem;
@@ -29,7 +33,9 @@ async function adviceAbout(packageName: string, wanted: WantedComponent, fromDir
   } catch {
     return `it may be in ${packageName}: npm install ${packageName} and add it to "plugins"`;
   }
-  const names = plugin.provides.flatMap(descriptorsOf).flatMap(({ kind, name }) => (kind === wanted.kind ? [name] : []));
+  const names = plugin.provides
+    .flatMap(descriptorsOf)
+    .flatMap(({ kind, name }) => (kind === wanted.kind ? [name] : []));
   const name = names.includes(wanted.name) ? wanted.name : nearestName(wanted.name, names);
   if (name === undefined) return undefined;
   const meant = name === wanted.name ? `"${name}"` : `did you mean "${name}"? It`;

@@ -1,6 +1,6 @@
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
-import { mapStrings } from './map-strings.js';
+import { mapStrings } from './plain-data.js';
 import type { RawConfig } from './read-config.js';
 
 const REFERENCE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;

@@ -1,4 +1,4 @@
-import { mapStrings } from './map-strings.js';
+import { mapStrings } from './plain-data.js';
 import type { RawConfig } from './read-config.js';
 
 /** Turns strings that are exactly `None` into null, as the original does everywhere in a config. */

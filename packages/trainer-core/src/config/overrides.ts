@@ -2,7 +2,7 @@ import JSON5 from 'json5';
 
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
-import { isPlain } from './map-strings.js';
+import { isPlain } from './plain-data.js';
 import type { RawConfig } from './read-config.js';
 import { show } from './show.js';
 import { camelCase, nearestName } from './spelling.js';
@@ -46,10 +46,20 @@ function parseOverrides(text: string): RawConfig {
   try {
     value = JSON5.parse(text);
   } catch (error) {
-    throw ConfigError.of('X_CONFIG_OVERRIDE', '', `cannot be parsed as JSON5: ${(error as Error).message.replace('JSON5: ', '')}`, SOURCE);
+    throw ConfigError.of(
+      'X_CONFIG_OVERRIDE',
+      '',
+      `cannot be parsed as JSON5: ${(error as Error).message.replace('JSON5: ', '')}`,
+      SOURCE,
+    );
   }
   if (isPlain(value)) return value;
-  throw ConfigError.of('X_CONFIG_OVERRIDE', '', `should be an object such as {"trainer.numEpochs": 3}, received ${show(value)}`, SOURCE);
+  throw ConfigError.of(
+    'X_CONFIG_OVERRIDE',
+    '',
+    `should be an object such as {"trainer.numEpochs": 3}, received ${show(value)}`,
+    SOURCE,
+  );
 }
 
 /** Sets one place, or returns what is wrong with its path. */
@@ -71,7 +81,8 @@ function set(root: RawConfig, segments: readonly string[], value: unknown): stri
       else at = at[key];
     } else {
       const parent = segments.slice(0, depth).join('.');
-      const whole = typeof at === 'string' ? `; give the whole entry, {"${parent}": {"type": ${JSON.stringify(at)}, ...}}` : '';
+      const whole =
+        typeof at === 'string' ? `; give the whole entry, {"${parent}": {"type": ${JSON.stringify(at)}, ...}}` : '';
       return `${where} is ${show(at)}, which has no fields${whole}`;
     }
   }

@@ -4,17 +4,17 @@ import JSON5 from 'json5';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 
 import { ConfigError } from '../errors.js';
-import { show } from './show.js';
+import { messageOf, show } from './show.js';
 
 /** A config as it was written: nothing is checked yet. */
 export type RawConfig = Record<string, unknown>;
 
 const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
   // JSON files may have comments and trailing commas too.
-  '.json': (text) => JSON5.parse(text),
-  '.json5': (text) => JSON5.parse(text),
-  '.yaml': (text) => parseYaml(text, { merge: true }),
-  '.yml': (text) => parseYaml(text, { merge: true }),
+  '.json': (text) => JSON5.parse<unknown>(text),
+  '.json5': (text) => JSON5.parse<unknown>(text),
+  '.yaml': (text) => parseYaml(text, { merge: true }) as unknown,
+  '.yml': (text) => parseYaml(text, { merge: true }) as unknown,
 };
 
 /**
@@ -25,8 +25,12 @@ const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
 export async function readConfig(path: string): Promise<RawConfig> {
   const parse = PARSERS[extname(path).toLowerCase()];
   if (parse === undefined) {
-    const jsonnet = extname(path).toLowerCase() === '.jsonnet' ? '; turn it into JSON first: jsonnet FILE > FILE.json' : '';
-    throw unreadable(path, `is not a format of configurations; expected a name that ends in ${Object.keys(PARSERS).join(', ')}${jsonnet}`);
+    const jsonnet =
+      extname(path).toLowerCase() === '.jsonnet' ? '; turn it into JSON first: jsonnet FILE > FILE.json' : '';
+    throw unreadable(
+      path,
+      `is not a format of configurations; expected a name that ends in ${Object.keys(PARSERS).join(', ')}${jsonnet}`,
+    );
   }
   const text = await readText(path);
   try {
@@ -48,7 +52,10 @@ async function readText(path: string): Promise<string> {
 
 function asObject(value: unknown, path: string): RawConfig {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as RawConfig;
-  throw unreadable(path, `should hold an object, but holds ${value === null || value === undefined ? 'nothing' : show(value)}`);
+  throw unreadable(
+    path,
+    `should hold an object, but holds ${value === null || value === undefined ? 'nothing' : show(value)}`,
+  );
 }
 
 function place(error: unknown): string {
@@ -61,8 +68,11 @@ function place(error: unknown): string {
 }
 
 function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '').replace(/^JSON5: /, '').replace(/ at \d+:\d+$/, '');
+  return messageOf(error)
+    .split('\n')[0]!
+    .replace(/ at line \d+, column \d+:?$/, '')
+    .replace(/^JSON5: /, '')
+    .replace(/ at \d+:\d+$/, '');
 }
 
 function unreadable(path: string, message: string, cause?: unknown): ConfigError {

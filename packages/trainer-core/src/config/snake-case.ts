@@ -60,7 +60,10 @@ function bestAlternative(options: readonly z.core.$ZodType[], keys: readonly str
   };
   return options
     .filter((option) => definitionOf(unwrap(option)).shape !== undefined)
-    .reduce<z.core.$ZodType | undefined>((best, next) => (best === undefined || score(next) > score(best) ? next : best), undefined);
+    .reduce<z.core.$ZodType | undefined>(
+      (best, next) => (best === undefined || score(next) > score(best) ? next : best),
+      undefined,
+    );
 }
 
 function arrayElement(schema: z.core.$ZodType): z.core.$ZodType | undefined {

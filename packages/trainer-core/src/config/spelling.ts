@@ -11,3 +11,8 @@ export function nearestName(name: string, known: readonly string[]): string | un
   const best = closest(name, [...known]);
   return distance(name, best) <= Math.max(2, name.length / 3) ? best : undefined;
 }
+
+/** A noun with its indefinite article. */
+export function oneOf(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
+}

@@ -68,7 +68,9 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
       return [{ code, path, message: issue.message, ...(wanted === undefined ? {} : { wanted }) }];
     }
     default:
-      return [{ code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` }];
+      return [
+        { code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` },
+      ];
   }
 }
 
@@ -85,7 +87,13 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType): P
   );
   return fitting.length === 0 && expected.length > 0
     ? [{ code: 'X_CONFIG_WRONG_TYPE', path: issue.path, message: wrongType(expected.join(' or '), issue.input) }]
-    : [{ code: 'X_CONFIG_INVALID', path: issue.path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` }];
+    : [
+        {
+          code: 'X_CONFIG_INVALID',
+          path: issue.path,
+          message: `${lowerFirst(issue.message)}; received ${show(issue.input)}`,
+        },
+      ];
 }
 
 function wrongType(expected: string, received: unknown): string {

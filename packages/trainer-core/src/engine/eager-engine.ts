@@ -24,7 +24,7 @@ export class EagerEngine extends Engine {
       };
     }
     try {
-      tf.tidy(() => tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2])));
+      tf.dispose(tf.tidy(() => tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([1, 2]))));
     } catch {
       return {
         usable: false,

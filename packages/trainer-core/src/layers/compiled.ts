@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import * as tfl from '@tensorflow/tfjs-layers';
+import type * as tfl from '@tensorflow/tfjs-layers';
 
 import { ModelError } from '../errors.js';
 
@@ -38,17 +38,21 @@ export interface Compiled {
  * @throws ModelError (`X_MODEL_INVALID`) with tfjs's reason, for a name that tfjs does not know.
  */
 export function compile(model: tfl.LayersModel, loss: CompileLoss, metrics: CompileMetrics | undefined): void {
+  const { optimizer } = model;
   try {
-    model.compile({ optimizer: model.optimizer ?? 'sgd', loss, ...(metrics === undefined ? {} : { metrics }) });
+    model.compile({ optimizer: optimizer ?? 'sgd', loss, ...(metrics === undefined ? {} : { metrics }) });
   } catch (error) {
+    if (optimizer === undefined || optimizer === null) innerModel(model).optimizer?.dispose();
     const message = error instanceof Error ? error.message : String(error);
-    throw new ModelError('X_MODEL_INVALID', `the model "${model.name}" cannot be compiled: ${message}`, { cause: error });
+    throw new ModelError('X_MODEL_INVALID', `the model "${model.name}" cannot be compiled: ${message}`, {
+      cause: error,
+    });
   }
 }
 
 /** What a model was compiled with, null if it was not. */
 export function compiledParts(model: tfl.LayersModel): Compiled | null {
-  const inner = model instanceof tfl.Sequential ? (model as unknown as { model: tfl.LayersModel }).model : model;
+  const inner = innerModel(model);
   const { lossFunctions, metricsTensors, metricsNames } = inner;
   if (lossFunctions === undefined) return null;
   return {
@@ -63,10 +67,19 @@ export function compiledParts(model: tfl.LayersModel): Compiled | null {
   };
 }
 
+/** A sequential model keeps what it was compiled with in a model of its own. */
+function innerModel(model: tfl.LayersModel): tfl.LayersModel {
+  return model.getClassName() === 'Sequential' ? (model as unknown as { model: tfl.LayersModel }).model : model;
+}
+
 /** The name by which the loss of an output was given, null for a function. */
 function nameOf(loss: CompileLoss, index: number, outputName: string): string | null {
   const given: unknown =
-    typeof loss === 'object' ? (Array.isArray(loss) ? (loss as unknown[])[index] : (loss as Record<string, unknown>)[outputName]) : loss;
+    typeof loss === 'object'
+      ? Array.isArray(loss)
+        ? (loss as unknown[])[index]
+        : (loss as Record<string, unknown>)[outputName]
+      : loss;
   return typeof given === 'string' ? given : null;
 }
 

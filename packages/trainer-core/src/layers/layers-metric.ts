@@ -28,7 +28,7 @@ export class LayersMetric extends Metric {
       return labels === null ? [] : [tf.mean(this.measure(labels, predictions))];
     });
     for (const mean of means) {
-      const size = predictions.shape[0]!;
+      const size = predictions.shape[0];
       this.sum += (await mean.data())[0]! * size;
       this.count += size;
       mean.dispose();

@@ -64,10 +64,12 @@ export class LayersModelAdapter extends Model {
     this.compiled = compiledParts(model);
     this.keys = { inputs, labels, sampleWeights };
     this.outputNames = model.outputs.length === 1 ? ['predictions'] : model.outputNames;
-    if (this.outputNames.includes('loss')) throw invalid(model, 'has an output named "loss"; name that layer differently');
+    if (this.outputNames.includes('loss'))
+      throw invalid(model, 'has an output named "loss"; name that layer differently');
     this.layers = everyLayer(model);
     const isBuffer = bufferTest(this.layers);
     this.parameters = variablesByName(model, (weight) => !isBuffer(weight));
+    freezeAsLayersAre(model);
     this.buffers = variablesByName(model, isBuffer);
     this.metrics = (this.compiled?.metrics ?? []).map(
       ({ name, measure, outputIndex }) =>
@@ -105,7 +107,7 @@ export class LayersModelAdapter extends Model {
 
   override regularizationPenalty(): tf.Scalar | null {
     const penalties = this.model.calculateLosses();
-    return penalties.length === 0 ? null : (tf.addN(penalties) as tf.Scalar);
+    return penalties.length === 0 ? null : tf.addN(penalties);
   }
 
   /** Disposes the wrapped model. */
@@ -116,7 +118,9 @@ export class LayersModelAdapter extends Model {
   private labelsOf(batch: Batch): tf.Tensor[] | null {
     const { labels } = this.keys;
     const value = batch[labels];
-    return value === undefined || value === null ? null : tensorsFor(this.model.outputNames, value, `the batch's "${labels}"`);
+    return value === undefined || value === null
+      ? null
+      : tensorsFor(this.model.outputNames, value, `the batch's "${labels}"`);
   }
 
   private loss(labels: readonly tf.Tensor[], predictions: readonly tf.Tensor[], batch: Batch): tf.Scalar {
@@ -127,7 +131,7 @@ export class LayersModelAdapter extends Model {
       if (loss === undefined || loss === null) return [];
       if (loss.sameShape) checkShape(labels[i]!, prediction, this.model.outputNames[i]!);
       const values = loss.measure(labels[i]!, prediction);
-      return [tf.mean(weights === null ? values : tf.mul(values, weights[i]!)) as tf.Scalar];
+      return [tf.mean<tf.Scalar>(weights === null ? values : tf.mul(values, weights[i]!))];
     });
     if (means.length === 0) {
       throw new ModelError(
@@ -135,7 +139,7 @@ export class LayersModelAdapter extends Model {
         `the model "${this.model.name}" has no loss: call model.compile({ loss, optimizer, metrics }), or pass { loss } with it`,
       );
     }
-    return tf.addN(means) as tf.Scalar;
+    return tf.addN(means);
   }
 
   private sampleWeightsOf(batch: Batch): tf.Tensor[] | null {
@@ -173,16 +177,26 @@ function build(model: tfl.LayersModel): void {
     model.build(undefined as unknown as tfl.Shape);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw invalid(model, `cannot be built, so it has no weights: ${reason} Add layers, the first of them with an inputShape`);
+    throw invalid(
+      model,
+      `cannot be built, so it has no weights: ${reason} Add layers, the first of them with an inputShape`,
+    );
   }
 }
 
 /** tfjs tells weights that a layer made non-trainable (statistics) from frozen ones by this list alone. */
 function bufferTest(layers: readonly tfl.layers.Layer[]): (weight: tfl.LayerVariable) => boolean {
   const buffers = new Set(
-    layers.flatMap((layer) => (layer as unknown as { _nonTrainableWeights: tfl.LayerVariable[] })._nonTrainableWeights ?? []),
+    layers.flatMap(
+      (layer) => (layer as unknown as { _nonTrainableWeights: tfl.LayerVariable[] })._nonTrainableWeights ?? [],
+    ),
   );
   return (weight) => buffers.has(weight);
+}
+
+/** A layer made with `trainable: false` is frozen, but tfjs does not tell its variables. */
+function freezeAsLayersAre(model: tfl.LayersModel): void {
+  for (const weight of model.nonTrainableWeights) (weight.read() as tf.Variable).trainable = false;
 }
 
 function variablesByName(
@@ -192,7 +206,10 @@ function variablesByName(
   const names = model.weights.map(({ originalName }) => originalName);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
-    throw invalid(model, `has two weights named "${twice}"; names are the keys of checkpoints: name its layers differently`);
+    throw invalid(
+      model,
+      `has two weights named "${twice}"; names are the keys of checkpoints: name its layers differently`,
+    );
   }
   return Object.fromEntries(
     model.weights.filter(belongs).map((weight) => [weight.originalName, weight.read() as tf.Variable]),

@@ -24,7 +24,8 @@ function pick(names: readonly string[], value: BatchValue | undefined, what: str
     if (tensors.length === names.length && tensors.length === value.length) return tensors;
     throw invalid(names, what, `a list of ${value.length}`);
   }
-  if (value === null || typeof value !== 'object') throw invalid(names, what, value === undefined ? 'nothing' : `${typeof value}`);
+  if (value === null || typeof value !== 'object')
+    throw invalid(names, what, value === undefined ? 'nothing' : `${typeof value}`);
   const byName = value as Readonly<Record<string, BatchValue>>;
   return names.map((name) => {
     const tensor = byName[name];

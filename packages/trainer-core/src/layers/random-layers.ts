@@ -62,7 +62,9 @@ export function drawFromStep(layers: readonly Layer[]): void {
     if (draw !== undefined && isActive(random)) replaceTrainingCall(random, draw);
     if ('dropoutFunc' in layer) (layer as RecurrentCell).dropoutFunc ??= dropout;
     if ('randomGenerator' in layer) {
-      log.warn(`layer "${layer.name}" (${layer.getClassName()}) draws from tfjs's own generator: runs with it do not repeat exactly`);
+      log.warn(
+        `layer "${layer.name}" (${layer.getClassName()}) draws from tfjs's own generator: runs with it do not repeat exactly`,
+      );
     }
   }
 }

@@ -27,10 +27,10 @@ function linearModel(seed?: number): FunctionalModel {
 function modelWithRunningMean(newName = 'mean'): FunctionalModel {
   return functionalModel({
     init: () => ({ w: tf.scalar(1) }),
-    buffers: () => ({ mean: tf.scalar(4) }) as Record<string, tf.Tensor>,
+    buffers: () => ({ mean: tf.scalar(4) }),
     forward: ({ w }, { x }, _mode, { mean }) => ({
-      outputs: { loss: tf.square(tf.sub(mean!, w)) },
-      buffers: { [newName]: tf.add(tf.mul(mean!, 0.5), tf.mul(tf.mean(x as tf.Tensor), 0.5)) },
+      outputs: { loss: tf.square(tf.sub(mean, w)) },
+      buffers: { [newName]: tf.add(tf.mul(mean, 0.5), tf.mul(tf.mean(x as tf.Tensor), 0.5)) },
     }),
   });
 }
@@ -40,7 +40,13 @@ describe('functionalModel', () => {
     const model = linearModel();
     const { w, b } = model.namedVariables();
     w!.assign(tf.tensor2d([[1], [2]]));
-    const batch = { x: tf.tensor2d([[1, 1], [0, 3]]), y: tf.tensor2d([[1], [8]]) };
+    const batch = {
+      x: tf.tensor2d([
+        [1, 1],
+        [0, 3],
+      ]),
+      y: tf.tensor2d([[1], [8]]),
+    };
 
     const { outputs, gradients } = valueAndGradients(() => {
       const all = model.forward(batch, TRAINING);

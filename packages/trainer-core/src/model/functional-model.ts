@@ -59,9 +59,9 @@ export interface FunctionalModelOptions<P extends Tensors, B extends Tensors = R
 export function functionalModel<P extends Tensors, B extends Tensors = Record<never, never>>(
   options: FunctionalModelOptions<P, B>,
 ): FunctionalModel {
-  const { init, seed = DEFAULT_SEED, metrics = [], regularizer } = options;
+  const { seed = DEFAULT_SEED, metrics = [], regularizer } = options;
   const { parameters, buffers } = tf.tidy(() => {
-    const tensors = init(new RandomStreams(seed).stream('initialization'));
+    const tensors = options.init(new RandomStreams(seed).stream('initialization'));
     const bufferTensors = options.buffers?.() ?? {};
     return { parameters: variablesOf(tensors, true), buffers: variablesOf(bufferTensors, false) };
   });
@@ -72,7 +72,12 @@ export function functionalModel<P extends Tensors, B extends Tensors = Record<ne
     regularizer,
     run: (batch, mode) => {
       // The variables are the tensors of the same names: P and B describe both.
-      const result = options.forward(parameters as Readonly<Tensors> as P, batch, mode, buffers as Readonly<Tensors> as B);
+      const result = options.forward(
+        parameters as Readonly<Tensors> as P,
+        batch,
+        mode,
+        buffers as Readonly<Tensors> as B,
+      );
       return hasBuffers(result) ? result : { outputs: result, buffers: {} };
     },
   });
@@ -127,7 +132,10 @@ export class FunctionalModel implements ModelLike {
       const buffer = this.parts.buffers[name];
       if (buffer === undefined || value === undefined) {
         const known = Object.keys(this.parts.buffers).join(', ');
-        throw new ModelError('X_MODEL_INVALID', `forward returned a buffer "${name}"; the model's buffers are [${known}]`);
+        throw new ModelError(
+          'X_MODEL_INVALID',
+          `forward returned a buffer "${name}"; the model's buffers are [${known}]`,
+        );
       }
       buffer.assign(value);
     }

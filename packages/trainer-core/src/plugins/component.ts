@@ -2,9 +2,10 @@ import { z } from 'zod';
 
 import type { ErrorCode } from '../errors.js';
 import type { Problem } from '../config/problem.js';
+import { isPlain } from '../config/plain-data.js';
 import { markComponent } from '../config/schema.js';
 import { show } from '../config/show.js';
-import { nearestName } from '../config/spelling.js';
+import { nearestName, oneOf } from '../config/spelling.js';
 import { validate } from '../config/validate.js';
 import type { IssueParams } from '../config/validate.js';
 import type { RunContainer } from './container.js';
@@ -39,13 +40,14 @@ export type Part<T> = T | ComponentSpec<T> | LazyPart<T>;
 /** Options after the container built the parts in them (at the first two levels: fields, and lists in fields). */
 export type Built<O> = { [K in keyof O]: BuiltField<O[K]> };
 
-type BuiltField<F> = F extends LazySpec<infer T>
-  ? Lazy<T>
-  : F extends ComponentSpec | LazyPart
-    ? never
-    : F extends readonly unknown[]
-      ? { [I in keyof F]: Exclude<F[I], ComponentSpec | LazyPart> }
-      : F;
+type BuiltField<F> =
+  F extends LazySpec<infer T>
+    ? Lazy<T>
+    : F extends ComponentSpec | LazyPart
+      ? never
+      : F extends readonly unknown[]
+        ? { [I in keyof F]: Exclude<F[I], ComponentSpec | LazyPart> }
+        : F;
 
 /** What a config may say where a component is expected: its name, or an object with `type` and options. */
 export type ComponentConfig = string | { readonly type?: string; readonly [option: string]: unknown };
@@ -57,11 +59,11 @@ export type ComponentConfig = string | { readonly type?: string; readonly [optio
 export function component<T>(point: ExtensionPoint<T>): z.ZodType<Part<T>, ComponentConfig | T | LazyPart<T>> {
   const schema = z
     .custom<ComponentConfig | T | LazyPart<T>>((value) => value !== undefined, {
-      error: `is required (a ${point.kind}: a name or an object with "type")`,
+      error: `is required (${oneOf(point.kind)}: a name or an object with "type")`,
       params: { code: 'X_CONFIG_WRONG_TYPE' } satisfies IssueParams,
     })
     .transform((value, context): Part<T> => {
-      if (value instanceof point || value instanceof LazyPart) return value as T | LazyPart<T>;
+      if (value instanceof point || value instanceof LazyPart) return value;
       const result = specify(point, value);
       if (result instanceof ComponentSpec) return result;
       for (const { path, message, ...params } of result) {
@@ -100,20 +102,26 @@ export function withRegistry<R>(registry: Registry, run: () => R): R {
 
 function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> | readonly Problem[] {
   const config = typeof value === 'string' ? { type: value } : value;
-  if (!isPlainObject(config)) {
-    return [issue('X_CONFIG_WRONG_TYPE', [], `expected a ${point.kind}: a name or an object with "type"; received ${show(config)}`)];
+  if (!isPlain(config)) {
+    return [
+      issue(
+        'X_CONFIG_WRONG_TYPE',
+        [],
+        `expected ${oneOf(point.kind)}: a name or an object with "type"; received ${show(config)}`,
+      ),
+    ];
   }
   const { type = point.defaultName, ...options } = config;
   if (typeof type !== 'string') {
     return [
       type === undefined
-        ? issue('X_CONFIG_NO_TYPE', ['type'], `a ${point.kind} needs a "type"; ${available(point)}`)
-        : issue('X_CONFIG_WRONG_TYPE', ['type'], `expected the name of a ${point.kind}, received ${show(type)}`),
+        ? issue('X_CONFIG_NO_TYPE', ['type'], `${oneOf(point.kind)} needs a "type"; ${available(point)}`)
+        : issue('X_CONFIG_WRONG_TYPE', ['type'], `expected the name of ${oneOf(point.kind)}, received ${show(type)}`),
     ];
   }
   const registration = current?.find(point.kind, type);
   if (registration === undefined) {
-    const message = `no listed plugin provides the ${point.kind} "${type}"; ${suggestion(point, type)}`;
+    const message = `no listed plugin provides the ${point.kind} "${type}"${suggestion(point, type)}`;
     return [{ ...issue('X_CONFIG_UNKNOWN_NAME', ['type'], message), wanted: { kind: point.kind, name: type } }];
   }
   const result = validate(registration.schema, options);
@@ -130,16 +138,12 @@ function names(point: ExtensionPoint<unknown>): string[] {
 
 function available(point: ExtensionPoint<unknown>): string {
   const known = names(point);
-  return known.length === 0 ? `none of them provides any ${point.kind}` : `available are ${known.sort().join(', ')}`;
+  return known.length === 0 ? 'no listed plugin provides any' : `available are ${known.sort().join(', ')}`;
 }
 
 function suggestion(point: ExtensionPoint<unknown>, name: string): string {
-  const nearest = nearestName(name, names(point));
-  return nearest === undefined ? available(point) : `did you mean "${nearest}"?`;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+  const known = names(point);
+  if (known.length === 0) return ', nor any other';
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? `; ${available(point)}` : `; did you mean "${nearest}"?`;
 }

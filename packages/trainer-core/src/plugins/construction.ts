@@ -1,3 +1,4 @@
+import { messageOf } from '../config/show.js';
 import { DependencyError, TrainerError } from '../errors.js';
 
 /**
@@ -13,10 +14,11 @@ export class Construction {
     const start = this.parts.findIndex((part) => part.key === key);
     if (start >= 0) {
       const path = [...this.parts.slice(start).map((part) => part.name), name];
-      throw new DependencyError(
+      this.failure = new DependencyError(
         'X_DEPENDENCY_CYCLE',
         `these parts need each other: ${path.join(' -> ')}; let one of them take a factory, @inject(lazy(...)), and build late`,
       );
+      throw this.failure;
     }
     return this.watch(() => {
       this.parts.push({ key, name });
@@ -55,7 +57,7 @@ export class Construction {
 /** The error to throw for what building `what` threw: our own errors as they are, others with their place. */
 export function explain(error: unknown, what: string): TrainerError {
   if (error instanceof TrainerError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const missing = /unregistered dependency token: "?Symbol\(([^)]*)\)/.exec(message);
   if (missing !== null) {
     return new DependencyError(
@@ -73,5 +75,5 @@ export function shortName(token: string): string {
 }
 
 function isFromTsyringe(error: unknown): boolean {
-  return error instanceof Error && /^(Cannot inject the dependency|Attempted to resolve unregistered)/.test(error.message);
+  return /^(Cannot inject the dependency|Attempted to resolve unregistered)/.test(messageOf(error));
 }

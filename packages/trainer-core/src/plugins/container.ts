@@ -23,12 +23,14 @@ export type Provided = Iterable<readonly [Token<unknown>, unknown]>;
 export class RunContainer {
   private container: DependencyContainer = rootContainer.createChildContainer();
   private construction = new Construction();
+  private disposables: (() => void)[] = [];
 
   constructor(readonly registry: Registry) {}
 
   /** Makes a finished value available under a token. */
   provide<T>(token: Token<T>, value: T): void {
-    this.container.register(token, { useValue: value });
+    // not useValue, which tsyringe does not see when the value is null
+    this.container.register(token, { useFactory: () => value });
   }
 
   /** Makes a part available that `make` builds when it is first asked for. */
@@ -68,27 +70,41 @@ export class RunContainer {
    * @throws TrainerError (`X_COMPONENT_FAILED`) around errors that are not ours, naming the component.
    */
   build<T>(part: Part<T>, provided: Provided = []): T {
-    const built = this.buildMaybeLater(part, provided);
-    if (built instanceof Promise) {
-      built.catch(() => undefined);
-      throw new TrainerError(
-        'X_COMPONENT_FAILED',
-        `${label(part)} is built asynchronously, which is possible at the top level of a configuration only`,
-      );
-    }
-    return built;
+    return this.own(part, this.make(part, provided));
   }
 
   /** As {@link build}, for components whose factory is asynchronous (a model that is read from files). */
   async buildAsync<T>(part: Part<T>, provided: Provided = []): Promise<T> {
     try {
-      return await this.buildMaybeLater(part, provided);
+      return this.own(part, await this.makeMaybeLater(part, provided));
     } catch (error) {
       throw explain(error, label(part));
     }
   }
 
-  private buildMaybeLater<T>(part: Part<T>, provided: Provided): T | Promise<T> {
+  /** Frees what the parts keep that were built here, the last one first. What others made stays theirs. */
+  dispose(): void {
+    for (const dispose of this.disposables.splice(0).reverse()) dispose();
+  }
+
+  private own<T>(part: Part<T>, built: T): T {
+    const { dispose } = (built ?? {}) as { dispose?: unknown };
+    const isBuiltHere = part instanceof ComponentSpec || part instanceof LazyPart;
+    if (isBuiltHere && typeof dispose === 'function') this.disposables.push(() => void dispose.call(built));
+    return built;
+  }
+
+  private make<T>(part: Part<T>, provided: Provided): T {
+    const made = this.makeMaybeLater(part, provided);
+    if (!(made instanceof Promise)) return made;
+    made.catch(() => undefined);
+    throw new TrainerError(
+      'X_COMPONENT_FAILED',
+      `${label(part)} is built asynchronously, which is possible at the top level of a configuration only`,
+    );
+  }
+
+  private makeMaybeLater<T>(part: Part<T>, provided: Provided): T | Promise<T> {
     if (part instanceof LazyPart) return this.construction.run(part, label(part), () => part.make(this));
     if (!(part instanceof ComponentSpec)) return part;
     const { registration, options } = part;
@@ -108,6 +124,7 @@ export class RunContainer {
     const scope = new RunContainer(this.registry);
     scope.container = this.container.createChildContainer();
     scope.construction = this.construction;
+    scope.disposables = this.disposables;
     for (const [token, value] of values) scope.provide(token, value);
     return scope;
   }
@@ -124,7 +141,8 @@ export class RunContainer {
   }
 
   private lazily<T>(spec: ComponentSpec<T>): Lazy<T> {
-    return { construct: (provided) => this.build<T>(spec, provided) };
+    // what is constructed late belongs to whoever does it
+    return { construct: (provided = []) => this.make<T>(spec, provided) };
   }
 }
 

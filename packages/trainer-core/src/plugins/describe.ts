@@ -3,7 +3,8 @@ import { inject, injectable } from 'tsyringe';
 import { z } from 'zod';
 
 import type { RunContainer } from './container.js';
-import { token } from './tokens.js';
+import { inheritInjected, token } from './tokens.js';
+import type { Token } from './tokens.js';
 
 /** What `register` says of a class. Nothing global changes: descriptors live on the class, under a shared symbol. */
 export interface Descriptor<T = unknown> {
@@ -24,7 +25,7 @@ export type AnyClass = abstract new (...args: never[]) => unknown;
 const DESCRIPTORS = Symbol.for('@x/trainer-core:descriptors');
 
 /** The token of the first constructor parameter: the validated options. */
-export const Options = token<unknown>('@x/trainer-core:Options');
+export const Options: Token<unknown> = token('@x/trainer-core:Options');
 
 const NoOptions = z.strictObject({});
 
@@ -63,6 +64,7 @@ export function registerFor<T>(kind: string): Register<T> {
         value: [...descriptorsOf(target), descriptor],
         configurable: true,
       });
+      inheritInjected(target);
       inject(Options)(target, undefined, 0);
       injectable()(target as new (...args: never[]) => unknown);
     };

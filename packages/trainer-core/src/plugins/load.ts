@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, isAbsolute, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { PluginError } from '../errors.js';
-import { show } from '../config/show.js';
+import { messageOf, show } from '../config/show.js';
 import { corePlugin } from '../plugin.js';
 import { asPlugin } from './plugin.js';
 import type { Plugin, PluginLike } from './plugin.js';
@@ -19,7 +19,7 @@ export type PluginEntry = string | PluginLike;
  * @throws PluginError (`X_PLUGIN_MISSING`, `X_PLUGIN_FAILED`, `X_PLUGIN_NOT_A_PLUGIN`).
  */
 export async function loadPlugins(list: readonly PluginEntry[], fromDir: string): Promise<Plugin[]> {
-  const plugins: Plugin[] = [corePlugin];
+  const plugins: Plugin[] = [withVersion(corePlugin, fileURLToPath(import.meta.url))];
   for (const entry of list) {
     const plugin = typeof entry === 'string' ? await loadPlugin(entry, fromDir) : fromCode(entry);
     if (!plugins.some(({ provides }) => provides === plugin.provides)) plugins.push(plugin);
@@ -41,6 +41,10 @@ export async function loadPlugin(specifier: string, fromDir: string): Promise<Pl
         'definePlugin({ name, provides: [...] }) or a class with a register decorator',
     );
   }
+  return withVersion(plugin, file);
+}
+
+function withVersion(plugin: Plugin, file: string): Plugin {
   const version = plugin.version ?? versionOf(file);
   return version === undefined ? plugin : { ...plugin, version };
 }
@@ -80,7 +84,7 @@ async function importFile(file: string, specifier: string): Promise<unknown> {
   } catch (error) {
     throw new PluginError(
       'X_PLUGIN_FAILED',
-      `the plugin "${specifier}" (${file}) could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      `the plugin "${specifier}" (${file}) could not be loaded: ${messageOf(error)}`,
       { cause: error },
     );
   }

@@ -36,6 +36,7 @@ export type PluginLike = Plugin | AnyClass;
 /** The plugin that `value` is or, for a single decorated class, stands for; undefined for anything else. */
 export function asPlugin(value: unknown): Plugin | undefined {
   if (typeof value === 'object' && value !== null && PLUGIN in value) return value as unknown as Plugin;
-  if (descriptorsOf(value).length > 0) return definePlugin({ name: (value as AnyClass).name, provides: [value as AnyClass] });
+  if (descriptorsOf(value).length > 0)
+    return definePlugin({ name: (value as AnyClass).name, provides: [value as AnyClass] });
   return undefined;
 }

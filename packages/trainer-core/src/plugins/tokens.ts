@@ -8,7 +8,7 @@ export type Token<T> = symbol & { readonly __provides?: T };
 
 /** The token of that name; by convention `@scope/package:Thing`. */
 export function token<T>(name: string): Token<T> {
-  return Symbol.for(name) as Token<T>;
+  return Symbol.for(name);
 }
 
 /**
@@ -23,7 +23,7 @@ export type ExtensionPoint<T> = (abstract new (...args: never[]) => T) & {
 
 /** Builds a component several times, or later than the constructor that receives it. */
 export interface Lazy<T> {
-  /** A new component each time. `provided` are values for this construction only, by token. */
+  /** A new component each time, which the caller owns. `provided` are values for this construction only, by token. */
   construct(provided?: Iterable<readonly [Token<unknown>, unknown]>): T;
 }
 
@@ -46,5 +46,27 @@ export function inject(
   options: { optional?: boolean } = {},
 ): ParameterDecorator {
   const key = typeof what === 'symbol' ? what : tokenOf(what);
-  return tsyringeInject(key, options.optional === true ? { isOptional: true } : undefined) as ParameterDecorator;
+  const decorate = tsyringeInject(
+    key,
+    options.optional === true ? { isOptional: true } : undefined,
+  ) as ParameterDecorator;
+  return (target, property, index) => {
+    const others = (Reflect.getOwnMetadata(INJECTED, target) ?? []) as readonly Injected[];
+    Reflect.defineMetadata(INJECTED, [...others, { index, decorate }], target);
+    decorate(target, property, index);
+  };
+}
+
+const INJECTED = Symbol.for('@x/trainer-core:injected');
+
+interface Injected {
+  readonly index: number;
+  readonly decorate: ParameterDecorator;
+}
+
+/** Gives a class that has no constructor of its own what the constructor asks for that it inherits. */
+export function inheritInjected(target: object): void {
+  if (Reflect.hasOwnMetadata(INJECTED, target) || Reflect.hasOwnMetadata('design:paramtypes', target)) return;
+  const inherited = (Reflect.getMetadata(INJECTED, target) ?? []) as readonly Injected[];
+  for (const { index, decorate } of inherited) decorate(target, undefined, index);
 }

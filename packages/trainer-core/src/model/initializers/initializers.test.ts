@@ -95,17 +95,17 @@ describe('orthogonal', () => {
     { shape: [8, 5], rows: 8, gain: 1.5 },
     { shape: [4, 2, 3], rows: 4, gain: 1 },
   ])('has orthogonal vectors of length $gain on the smaller side of $shape', ({ shape, rows, gain }) => {
-    const matrix = tf.reshape(orthogonal(shape, random, { gain, layout: 'torch' }), [rows, -1]) as tf.Tensor2D;
+    const matrix = tf.reshape<tf.Rank.R2>(orthogonal(shape, random, { gain, layout: 'torch' }), [rows, -1]);
     const wide = matrix.shape[0] <= matrix.shape[1];
     const gram = tf.matMul(matrix, matrix, !wide, wide);
-    const expected = tf.mul(tf.eye(gram.shape[0]!), gain ** 2);
+    const expected = tf.mul(tf.eye(gram.shape[0]), gain ** 2);
 
     expect(tf.max(tf.abs(tf.sub(gram, expected))).dataSync()[0]).toBeLessThan(1e-6);
   });
 
   it('takes the last dimension as outputs in tfjs order', () => {
     const weight = orthogonal([2, 3, 4], random);
-    const matrix = tf.reshape(weight, [6, 4]) as tf.Tensor2D;
+    const matrix = tf.reshape<tf.Rank.R2>(weight, [6, 4]);
     const gram = tf.matMul(matrix, matrix, true);
 
     expect(tf.max(tf.abs(tf.sub(gram, tf.eye(4)))).dataSync()[0]).toBeLessThan(1e-6);

@@ -11,7 +11,10 @@ const Nonlinearity = z.enum(['linear', 'sigmoid', 'tanh', 'relu', 'leaky_relu'])
 
 export const KaimingOptions = z.strictObject({
   a: z.number().default(0).describe('Negative slope of leaky_relu'),
-  mode: z.enum(['fan_in', 'fan_out']).default('fan_in').describe('Keeps the variance of activations (fan_in) or of gradients'),
+  mode: z
+    .enum(['fan_in', 'fan_out'])
+    .default('fan_in')
+    .describe('Keeps the variance of activations (fan_in) or of gradients'),
   nonlinearity: Nonlinearity.default('leaky_relu').describe('What follows the weight'),
   layout: layoutField,
 });

@@ -24,14 +24,21 @@ export function orthogonal(
 ): tf.Tensor {
   const { gain, layout } = OrthogonalOptions.parse(options);
   if (shape.length < 2) {
-    throw new ModelError('X_MODEL_INVALID', `an orthogonal weight needs at least 2 dimensions, received shape [${shape}]`);
+    throw new ModelError(
+      'X_MODEL_INVALID',
+      `an orthogonal weight needs at least 2 dimensions, received shape [${shape}]`,
+    );
   }
   const rows = layout === 'torch' ? shape[0]! : sizeOf(shape.slice(0, -1));
   const columns = sizeOf(shape) / rows;
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
   const vectors = orthonormal(random.normals(count * length), count, length);
-  const at = (row: number, column: number): number => (rows <= columns ? vectors[row]![column]! : vectors[column]![row]!);
-  const values = Float32Array.from({ length: rows * columns }, (_, i) => gain * at(Math.floor(i / columns), i % columns));
+  const at = (row: number, column: number): number =>
+    rows <= columns ? vectors[row]![column]! : vectors[column]![row]!;
+  const values = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => gain * at(Math.floor(i / columns), i % columns),
+  );
   return tf.tensor(values, [...shape]);
 }
 

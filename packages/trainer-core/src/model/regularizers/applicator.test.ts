@@ -16,7 +16,9 @@ const l1 = (alpha: number): L1Regularizer => new L1Regularizer({ alpha });
 const l2 = (alpha: number): L2Regularizer => new L2Regularizer({ alpha });
 
 function parameters(values: Readonly<Record<string, number[]>>): ParameterSet {
-  return ParameterSet.of(Object.fromEntries(Object.entries(values).map(([name, data]) => [name, tf.variable(tf.tensor1d(data))])));
+  return ParameterSet.of(
+    Object.fromEntries(Object.entries(values).map(([name, data]) => [name, tf.variable(tf.tensor1d(data))])),
+  );
 }
 
 function penalty(rules: readonly RegularizerRule[], set: ParameterSet): number | null {
@@ -33,7 +35,11 @@ describe('regularizers', () => {
 
   it('have torch gradients, 0 at 0 included', () => {
     const p = tf.tensor1d([3, 0, -4]);
-    const gradient = (rule: L1Regularizer | L2Regularizer): number[] => [...tf.grad((x) => rule.penalty(x))(p).dataSync()];
+    const gradient = (rule: L1Regularizer | L2Regularizer): number[] => [
+      ...tf
+        .grad((x) => rule.penalty(x))(p)
+        .dataSync(),
+    ];
 
     expect(gradient(l1(0.5))).toEqual([0.5, 0, -0.5]);
     expect(gradient(l2(0.5))).toEqual([3, 0, -4]);
@@ -45,7 +51,15 @@ describe('RegularizerApplicator', () => {
     const set = parameters({ 'enc.weight': [2], 'enc.bias': [1], 'dec.weight': [3], 'dec.bias': [10] });
 
     // 0.5 (|2| + |1|) + 0.25 * 9; nothing for dec.bias
-    expect(penalty([['enc', l1(0.5)], ['weight', l2(0.25)]], set)).toBeCloseTo(3.75, 6);
+    expect(
+      penalty(
+        [
+          ['enc', l1(0.5)],
+          ['weight', l2(0.25)],
+        ],
+        set,
+      ),
+    ).toBeCloseTo(3.75, 6);
   });
 
   it('leaves frozen parameters out, and is null where no pattern is found', () => {
@@ -59,7 +73,12 @@ describe('RegularizerApplicator', () => {
   it('is configured by names and options', () => {
     const registry = new Registry([definePlugin({ name: 'test', provides: [L1Regularizer, L2Regularizer] })]);
     const checked = withRegistry(registry, () =>
-      validate(RegularizerApplicatorOptions, { regexes: [['weight', { type: 'l2', alpha: 0.1 }], ['bias', 'l1']] }),
+      validate(RegularizerApplicatorOptions, {
+        regexes: [
+          ['weight', { type: 'l2', alpha: 0.1 }],
+          ['bias', 'l1'],
+        ],
+      }),
     );
     if (!checked.ok) throw new Error(checked.problems.map(({ message }) => message).join());
     const run = new RunContainer(registry);

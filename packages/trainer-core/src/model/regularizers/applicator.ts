@@ -10,7 +10,9 @@ export const RegularizerApplicatorOptions = z.strictObject({
   regexes: z
     .array(z.tuple([z.string(), component(Regularizer)]))
     .default([])
-    .describe('Patterns, searched in parameter names, and the penalty of what they find; the first that is found applies'),
+    .describe(
+      'Patterns, searched in parameter names, and the penalty of what they find; the first that is found applies',
+    ),
 });
 
 /** A pattern, searched in parameter names, and the penalty of the parameters that it finds. */

@@ -3,7 +3,9 @@ export function mapStrings(value: unknown, replace: (text: string, path: string)
   if (typeof value === 'string') return replace(value, path);
   if (Array.isArray(value)) return value.map((item: unknown, i) => mapStrings(item, replace, below(path, i)));
   if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapStrings(item, replace, below(path, key))]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapStrings(item, replace, below(path, key))]),
+  );
 }
 
 /** Whether a value is an object of data, not an instance of a class. */

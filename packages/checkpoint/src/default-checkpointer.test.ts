@@ -1,0 +1,427 @@
+import '@tensorflow/tfjs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import * as tf from '@tensorflow/tfjs-core';
+import type { Checkpointable, CheckpointPosition, RestoredCheckpoint } from '@x/trainer-core';
+import {
+  Checkpointer,
+  CheckpointError,
+  CheckpointState,
+  component,
+  disposeState,
+  Registry,
+  RunContainer,
+  SerializationDir,
+  withLog,
+  withRegistry,
+} from '@x/trainer-core';
+
+import golden from './__fixtures__/allennlp-1.0.0.json' with { type: 'json' };
+import { Clock, DefaultCheckpointer } from './default-checkpointer.js';
+import type { FileSystem } from './file-system.js';
+import { nodeFileSystem } from './file-system.js';
+import { LocalStore } from './local-store.js';
+import plugin from './plugin.js';
+
+/** A run of which only one number matters. */
+class FakeRun implements Checkpointable {
+  constructor(public value: number) {}
+
+  getCheckpointState(): CheckpointState {
+    return new CheckpointState(
+      { w: tf.tensor1d([this.value, this.value]) },
+      { value: this.value, best: -Infinity, optimizer: { 'w.1': { expAvg: tf.scalar(this.value / 2) } } },
+    );
+  }
+}
+
+const endOf = (epoch: number): CheckpointPosition => ({ epoch, batchesThisEpoch: 0, batchNumTotal: 100 * (epoch + 1) });
+const within = (epoch: number, step: number): CheckpointPosition => ({
+  epoch,
+  batchesThisEpoch: step,
+  batchNumTotal: 100 * epoch + step,
+});
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'checkpointer-'))));
+afterEach(() => rm(folder, { recursive: true }));
+
+async function stored(): Promise<string[]> {
+  return (await readdir(join(folder, 'checkpoints')).catch(() => [])).sort();
+}
+
+/** The number in a checkpoint, after a look at all of its parts. */
+function valueOf(restored: RestoredCheckpoint | null): number | null {
+  if (restored === null) return null;
+  const { modelState, trainingState } = restored;
+  const optimizer = trainingState['optimizer'] as { 'w.1': { expAvg: tf.Tensor } };
+  const value = trainingState['value'] as number;
+  expect(modelState['w']!.arraySync()).toEqual([value, value]);
+  expect(optimizer['w.1'].expAvg.arraySync()).toBe(value / 2);
+  expect(trainingState['best']).toBe(-Infinity);
+  tf.dispose(modelState);
+  disposeState(trainingState);
+  return value;
+}
+
+async function newest(): Promise<number | null> {
+  return valueOf(await new DefaultCheckpointer({}, folder).restoreCheckpoint());
+}
+
+/** What is warned of while something runs. */
+async function warningsOf(run: () => Promise<unknown>): Promise<string[]> {
+  const warnings: string[] = [];
+  await withLog({ info: () => undefined, warn: (message) => warnings.push(message) }, run);
+  return warnings;
+}
+
+describe('what the original does', () => {
+  interface Operation {
+    readonly op: string;
+    readonly epoch: number;
+    readonly batch?: number;
+    readonly advance: number;
+    readonly best?: boolean;
+  }
+
+  // every other case is also run with a new process before each operation, which the original would not survive
+  const cases = golden.cases.flatMap((entry) => [
+    { ...entry, restarts: false },
+    { ...entry, restarts: true },
+  ]);
+
+  test.each(cases.filter(({ name, restarts }) => !restarts || !name.startsWith('model_save')))(
+    '$name (restarts: $restarts)',
+    async ({ options, operations, after, restarts }) => {
+      let time = 1_600_000_000_000;
+      const make = (): DefaultCheckpointer => new DefaultCheckpointer(options, folder, () => time);
+      let checkpointer = make();
+      for (const [i, { op, epoch, batch, advance, best }] of (operations as Operation[]).entries()) {
+        // the first process lives until it has saved: before that there is nothing to remember its start by
+        if (restarts && i > 0) checkpointer = make();
+        time += advance * 1000;
+        if (op === 'save') await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch), best ?? false);
+        else await checkpointer.maybeSaveCheckpoint(new FakeRun(epoch), within(epoch, batch!));
+        expect(await stored()).toEqual(after[i]!.checkpoints);
+        expect((await readdir(folder)).includes('best.safetensors')).toBe(after[i]!.best);
+      }
+    },
+  );
+});
+
+describe('saving and restoring', () => {
+  test('there is nothing before the first save', async () => {
+    const checkpointer = new DefaultCheckpointer({}, folder);
+    expect(await checkpointer.restoreCheckpoint()).toBeNull();
+    expect(await checkpointer.bestModelState()).toBeNull();
+  });
+
+  test('a checkpoint has the weights, the training state and a manifest in a folder of its own', async () => {
+    await new DefaultCheckpointer({}, folder).saveCheckpoint(new FakeRun(5), endOf(0));
+    expect(await readdir(folder)).toEqual(['checkpoints']);
+    expect((await readdir(join(folder, 'checkpoints', 'epoch_0'))).sort()).toEqual([
+      'manifest.json',
+      'model_state.safetensors',
+      'training_state.json',
+      'training_state.safetensors',
+    ]);
+    expect(await newest()).toBe(5);
+  });
+
+  test('the best weights stay those of the last best save', async () => {
+    const checkpointer = new DefaultCheckpointer({}, folder);
+    await checkpointer.saveCheckpoint(new FakeRun(1), endOf(0), true);
+    await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1), false);
+    const best = await checkpointer.bestModelState();
+    expect(best!['w']!.arraySync()).toEqual([1, 1]);
+    tf.dispose(best!);
+  });
+
+  test('the end of an epoch is newer than a step in it, whatever was written last', async () => {
+    const checkpointer = new DefaultCheckpointer({ numSerializedModelsToKeep: null }, folder);
+    await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1));
+    await checkpointer.saveCheckpoint(new FakeRun(1), within(1, 99));
+    expect(await newest()).toBe(2);
+    await checkpointer.saveCheckpoint(new FakeRun(3), within(2, 1));
+    expect(await newest()).toBe(3);
+  });
+
+  test('saves at one moment do not overwrite each other', async () => {
+    const checkpointer = new DefaultCheckpointer({ modelSaveInterval: 0 }, folder, () => 1_600_000_000_000);
+    for (const step of [1, 2, 3, 4]) await checkpointer.maybeSaveCheckpoint(new FakeRun(step), within(0, step));
+    expect(await stored()).toEqual(['epoch_0_step_3', 'epoch_0_step_4']);
+    expect(await newest()).toBe(4);
+  });
+
+  test('saving a position again replaces it', async () => {
+    const checkpointer = new DefaultCheckpointer({}, folder);
+    for (const value of [1, 2, 3]) {
+      await checkpointer.saveCheckpoint(new FakeRun(value), endOf(0));
+      expect(await stored()).toHaveLength(1);
+      expect(await newest()).toBe(value);
+    }
+  });
+
+  test('24 hours of steps are saved once an hour', async () => {
+    let time = 0;
+    const checkpointer = new DefaultCheckpointer(
+      { modelSaveInterval: 3600, numSerializedModelsToKeep: 1 },
+      folder,
+      () => time,
+    );
+    let saves = 0;
+    for (let step = 1; step <= 24 * 60; step += 1) {
+      time += 60_000;
+      if (await checkpointer.maybeSaveCheckpoint(new FakeRun(step), within(0, step))) saves += 1;
+    }
+    expect(saves).toBe(24);
+  });
+
+  test('without a folder nothing happens', async () => {
+    const checkpointer = new DefaultCheckpointer({ modelSaveInterval: 0 }, null);
+    const never: Checkpointable = { getCheckpointState: () => expect(true).toBe(false) as never };
+    await checkpointer.saveCheckpoint(never, endOf(0), true);
+    expect(await checkpointer.maybeSaveCheckpoint(never, within(0, 1))).toBe(false);
+    expect(await checkpointer.restoreCheckpoint()).toBeNull();
+    expect(await checkpointer.bestModelState()).toBeNull();
+  });
+
+  test('no tensor is left behind, also by saves that fail', async () => {
+    const checkpointer = new DefaultCheckpointer({}, folder);
+    const before = tf.memory().numTensors;
+    await checkpointer.saveCheckpoint(new FakeRun(1), endOf(0), true);
+    expect(await newest()).toBe(1);
+    tf.dispose((await checkpointer.bestModelState())!);
+    const unsavable = { getCheckpointState: () => new CheckpointState({ w: tf.tensor(['text']) }, {}) };
+    await expect(checkpointer.saveCheckpoint(unsavable, endOf(1))).rejects.toBeInstanceOf(CheckpointError);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('files that are not ours', () => {
+  test('are never removed', async () => {
+    await mkdir(join(folder, 'checkpoints', 'epoch_0'), { recursive: true });
+    await mkdir(join(folder, 'checkpoints', 'epoch_0.bak'), { recursive: true });
+    await writeFile(join(folder, 'checkpoints', 'epoch_0', 'notes.txt'), 'mine');
+    await writeFile(join(folder, 'checkpoints', 'epoch_0.bak', 'manifest.json'), 'mine');
+    await writeFile(join(folder, 'model_state_epoch_0.th'), 'mine');
+    const checkpointer = new DefaultCheckpointer({ numSerializedModelsToKeep: 1 }, folder);
+    for (const epoch of [0, 1, 2]) await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch));
+    expect(await stored()).toEqual(['epoch_0', 'epoch_0.bak', 'epoch_2']);
+    expect(await readdir(join(folder, 'checkpoints', 'epoch_0'))).toEqual(['notes.txt']);
+    expect(await readFile(join(folder, 'model_state_epoch_0.th'), 'utf8')).toBe('mine');
+  });
+});
+
+describe('damage', () => {
+  async function saveTwo(): Promise<void> {
+    const checkpointer = new DefaultCheckpointer({}, folder);
+    await checkpointer.saveCheckpoint(new FakeRun(1), endOf(0));
+    await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1));
+  }
+
+  const files = ['manifest.json', 'model_state.safetensors', 'training_state.json', 'training_state.safetensors'];
+
+  test.each(files)('a cut or a flipped bit anywhere in %s falls back, naming both checkpoints', async (name) => {
+    await saveTwo();
+    const path = join(folder, 'checkpoints', 'epoch_1', name);
+    const whole = await readFile(path);
+    const damage = [
+      ...Array.from({ length: 16 }, (_, i) => whole.subarray(0, Math.floor((whole.length * i) / 16))),
+      ...Array.from({ length: 16 }, (_, i) => {
+        const flipped = Buffer.from(whole);
+        // bit 6 turns white space in the manifest into a letter, which is noticed too
+        flipped[Math.floor(((whole.length - 1) * i) / 16)]! ^= 64;
+        return flipped;
+      }),
+    ];
+    for (const bytes of damage) {
+      await writeFile(path, bytes);
+      const warnings = await warningsOf(async () => expect(await newest()).toBe(1));
+      expect(warnings).toEqual([
+        expect.stringMatching(/checkpoints\/epoch_1\/.* using the earlier checkpoint checkpoints\/epoch_0 /),
+      ]);
+    }
+    await writeFile(path, whole);
+    expect(await warningsOf(async () => expect(await newest()).toBe(2))).toEqual([]);
+  });
+
+  test('a missing file is damage, too', async () => {
+    await saveTwo();
+    await rm(join(folder, 'checkpoints', 'epoch_1', 'training_state.json'));
+    const warnings = await warningsOf(async () => expect(await newest()).toBe(1));
+    expect(warnings).toEqual([
+      expect.stringContaining('checkpoints/epoch_1/training_state.json is damaged: it is missing'),
+    ]);
+  });
+
+  test('if no checkpoint is whole, training does not silently start again', async () => {
+    await saveTwo();
+    for (const name of ['epoch_0', 'epoch_1'])
+      await writeFile(join(folder, 'checkpoints', name, 'training_state.json'), '{}');
+    await expect(newest()).rejects.toMatchObject({
+      code: 'X_CHECKPOINT_CORRUPT',
+      message: expect.stringMatching(
+        /epoch_1\/training_state.json is damaged.*epoch_0\/training_state.json is damaged/,
+      ),
+    });
+  });
+
+  test('a damaged checkpoint does not count among those that are kept, and goes when its position is saved again', async () => {
+    await saveTwo();
+    await writeFile(join(folder, 'checkpoints', 'epoch_1', 'training_state.json'), '{}');
+    const resumed = new DefaultCheckpointer({ numSerializedModelsToKeep: 1 }, folder);
+    await warningsOf(async () => expect(valueOf(await resumed.restoreCheckpoint())).toBe(1));
+    await resumed.saveCheckpoint(new FakeRun(1.5), within(1, 50));
+    expect(await stored()).toEqual(['epoch_1', 'epoch_1_step_50']);
+    await resumed.saveCheckpoint(new FakeRun(2), endOf(1));
+    expect(await stored()).toEqual(['epoch_1.2']);
+    expect(await newest()).toBe(2);
+  });
+
+  test('damaged best weights are an error that names the file', async () => {
+    await writeFile(join(folder, 'best.safetensors'), 'junk');
+    await expect(new DefaultCheckpointer({}, folder).bestModelState()).rejects.toMatchObject({
+      code: 'X_CHECKPOINT_CORRUPT',
+      message: expect.stringContaining('best.safetensors'),
+    });
+  });
+
+  test('a checkpoint without its manifest does not exist, and is cleared away by the next save', async () => {
+    await saveTwo();
+    await rename(join(folder, 'checkpoints', 'epoch_1'), join(folder, 'checkpoints', 'epoch_7'));
+    await rm(join(folder, 'checkpoints', 'epoch_7', 'manifest.json'));
+    expect(await warningsOf(async () => expect(await newest()).toBe(1))).toEqual([]);
+    await new DefaultCheckpointer({}, folder).saveCheckpoint(new FakeRun(2), endOf(1));
+    expect(await stored()).toEqual(['epoch_0', 'epoch_1']);
+  });
+});
+
+describe('a file system that fails', () => {
+  /** Counts calls; the `nth` fails, or with `onwards` every one from then on, as if the process were dead. */
+  function faulty(nth: number, code: string, onwards: boolean): { files: FileSystem; calls: () => number } {
+    let calls = 0;
+    const through = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
+      return async (...args: A): Promise<R> => {
+        calls += 1;
+        if (calls === nth || (onwards && calls > nth)) throw Object.assign(new Error(`${code}: simulated`), { code });
+        return call(...args);
+      };
+    };
+    const files: FileSystem = {
+      makeFolder: through(nodeFileSystem.makeFolder),
+      read: through(nodeFileSystem.read),
+      list: through(nodeFileSystem.list),
+      rename: through(nodeFileSystem.rename),
+      unlink: through(nodeFileSystem.unlink),
+      removeFolder: through(nodeFileSystem.removeFolder),
+      open: through(async (path, flags) => {
+        const file = await nodeFileSystem.open(path, flags);
+        return {
+          write: through(async (content) => {
+            await file.write(content.subarray(0, content.length / 2));
+            await file.write(content.subarray(content.length / 2));
+          }),
+          sync: through(file.sync),
+          // a file that is not closed for good would only warn in this process later
+          close: async () => {
+            await file.close();
+            await through(async () => undefined)();
+          },
+        };
+      }),
+    };
+    return { files, calls: () => calls };
+  }
+
+  test.each([
+    { onwards: false, code: 'EIO' },
+    { onwards: true, code: 'ENOSPC' },
+  ])(
+    'at any one call (from then on: $onwards) costs at most the new checkpoint',
+    async ({ onwards, code }) => {
+      const template = join(folder, 'template');
+      const before = new DefaultCheckpointer({}, template);
+      await before.saveCheckpoint(new FakeRun(1), endOf(0), true);
+      await before.saveCheckpoint(new FakeRun(2), endOf(1), true);
+
+      let failures = 0;
+      for (let nth = 1; ; nth += 1) {
+        const copy = join(folder, `copy-${nth}`);
+        await cp(template, copy, { recursive: true });
+        const { files, calls } = faulty(nth, code, onwards);
+        const store = new LocalStore({}, copy, undefined, files);
+        const saving = new DefaultCheckpointer({ store });
+        let error: unknown = null;
+        const warnings = await warningsOf(async () => {
+          await saving.saveCheckpoint(new FakeRun(3), endOf(2), true).catch((thrown: unknown) => (error = thrown));
+        });
+        if (error !== null) {
+          expect(error).toMatchObject({ name: 'CheckpointError', code: 'X_CHECKPOINT' });
+          failures += 1;
+        }
+        expect(warnings.length).toBeLessThanOrEqual(error === null ? 1 : 0);
+
+        const resumed = new DefaultCheckpointer({}, copy);
+        const reopened = await warningsOf(async () => {
+          const value = valueOf(await resumed.restoreCheckpoint());
+          if (error === null) expect(value).toBe(3);
+          else expect([2, 3]).toContain(value);
+        });
+        expect(reopened).toEqual([]);
+        const best = (await resumed.bestModelState())!;
+        expect([
+          [2, 2],
+          [3, 3],
+        ]).toContainEqual(best['w']!.arraySync());
+        tf.dispose(best);
+
+        // whatever is left is cleared away as the resumed run goes on
+        await resumed.saveCheckpoint(new FakeRun(3), endOf(2));
+        await resumed.saveCheckpoint(new FakeRun(4), endOf(3));
+        const left = await readdir(join(copy, 'checkpoints'), { recursive: true, withFileTypes: true });
+        expect(left.filter((entry) => entry.isFile())).toHaveLength(2 * 4);
+        await rm(copy, { recursive: true });
+        if (calls() < nth) break;
+      }
+      expect(failures).toBeGreaterThan(30);
+    },
+    60_000,
+  );
+
+  test('a failed save of a position that is saved already leaves the earlier one', async () => {
+    const healthy = new DefaultCheckpointer({}, folder);
+    await healthy.saveCheckpoint(new FakeRun(1), endOf(0));
+    for (const nth of [10, 20, 30]) {
+      const store = new LocalStore({}, folder, undefined, faulty(nth, 'EIO', true).files);
+      await expect(new DefaultCheckpointer({ store }).saveCheckpoint(new FakeRun(9), endOf(0))).rejects.toThrow('EIO');
+      expect(await newest()).toBe(1);
+    }
+  });
+});
+
+describe('in a run', () => {
+  test('it is the default checkpointer, with its folder, clock and store from the run', async () => {
+    const registry = new Registry([plugin]);
+    const run = new RunContainer(registry);
+    let time = 0;
+    run.provide(SerializationDir, folder);
+    run.provide(Clock, () => time);
+    const part = withRegistry(registry, () =>
+      component(Checkpointer).parse({ modelSaveInterval: 10, store: { folder } }),
+    );
+    const checkpointer = run.build(part);
+    expect(await checkpointer.maybeSaveCheckpoint(new FakeRun(1), within(0, 1))).toBe(false);
+    time = 10_000;
+    expect(await checkpointer.maybeSaveCheckpoint(new FakeRun(2), within(0, 2))).toBe(true);
+    expect(await newest()).toBe(2);
+  });
+
+  test('options that do not exist are refused', () => {
+    expect(() => new DefaultCheckpointer({ numSerialisedModelsToKeep: 3 } as never, folder)).toThrow(
+      'did you mean "numSerializedModelsToKeep"?',
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { decodeManifest, digest, encodeManifest } from './manifest.js';
+
+const manifest = {
+  position: { epoch: 3, batchesThisEpoch: 0, batchNumTotal: 400 },
+  savedAt: 1600000000123.5,
+  startedAt: 1600000000000,
+  files: { 'model_state.safetensors': digest(new TextEncoder().encode('abc')) },
+};
+
+test('a digest is the size and the SHA-256 (test vector of FIPS 180-2)', () => {
+  expect(digest(new TextEncoder().encode('abc'))).toEqual({
+    bytes: 3,
+    sha256: 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+  });
+});
+
+test('a manifest comes back', () => {
+  expect(decodeManifest(encodeManifest(manifest), 'manifest.json')).toEqual(manifest);
+});
+
+test('no flipped bit changes what a manifest says', () => {
+  const bytes = encodeManifest(manifest);
+  let noticed = 0;
+  for (let bit = 0; bit < bytes.length * 8; bit += 1) {
+    const flipped = bytes.slice();
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    try {
+      // white space between JSON tokens may change without a change of meaning
+      expect(decodeManifest(flipped, 'm')).toEqual(manifest);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'X_CHECKPOINT_CORRUPT' });
+      noticed += 1;
+    }
+  }
+  expect(noticed / (bytes.length * 8)).toBeGreaterThan(0.9);
+});
+
+test('no cut goes unnoticed', () => {
+  const bytes = encodeManifest(manifest);
+  for (let length = 0; length < bytes.length - 1; length += 1) {
+    expect(() => decodeManifest(bytes.subarray(0, length), 'runs/manifest.json')).toThrow(
+      'runs/manifest.json is not a valid checkpoint manifest: it is not JSON',
+    );
+  }
+});

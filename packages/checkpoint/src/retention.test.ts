@@ -1,0 +1,79 @@
+import { expired } from './retention.js';
+
+const second = 1000;
+
+/** Names of what goes of checkpoints that were saved at these seconds, in training that began at second 0. */
+function gone(times: number[], newest: number | null, everySeconds: number | null): number[] {
+  const history = times.map((time) => ({ time, savedAt: time * second }));
+  return expired(history, { newest, everySeconds }, 0).map(({ time }) => time);
+}
+
+test.each([
+  { times: [10, 20, 30, 40], newest: 2, every: null, gone: [10, 20], why: 'all but the newest two' },
+  { times: [10, 20], newest: 2, every: null, gone: [], why: 'nothing while there are not more' },
+  { times: [10, 20, 30], newest: null, every: null, gone: [], why: 'nothing when all are kept' },
+  { times: [10, 20, 30], newest: 0, every: null, gone: [10, 20, 30], why: 'everything when none is kept' },
+  { times: [], newest: 0, every: 5, gone: [], why: 'nothing of nothing' },
+  {
+    times: [10, 20, 30, 40, 50, 60],
+    newest: 1,
+    every: 25,
+    gone: [10, 20, 40, 50],
+    why: 'not the first after each 25 s',
+  },
+  {
+    times: [10, 20, 30, 40],
+    newest: 1,
+    every: 10,
+    gone: [10, 30],
+    why: 'those exactly 10 s apart: more must have passed',
+  },
+  { times: [30, 60, 90], newest: 0, every: 25, gone: [], why: 'not the permanent ones, even when none else is kept' },
+])('lets go $why', ({ times, newest, every, gone: expected }) => {
+  expect(gone(times, newest, every)).toEqual(expected);
+});
+
+/** The original's rule as it is written there: a queue, from which every save pops at most one. */
+function originalQueue(times: number[], newest: number, everySeconds: number | null): number[] {
+  const queue: number[] = [];
+  const deleted: number[] = [];
+  let lastPermanent = 0;
+  for (const time of times) {
+    queue.push(time);
+    if (queue.length <= newest) continue;
+    const oldest = queue.shift()!;
+    if (everySeconds !== null && oldest - lastPermanent > everySeconds) lastPermanent = oldest;
+    else deleted.push(oldest);
+  }
+  return deleted;
+}
+
+/** A small generator, so that a failure can be repeated. */
+function* numbers(seed: number): Generator<number, never> {
+  for (let state = seed; ; state = (state * 1103515245 + 12345) % 2 ** 31) yield state / 2 ** 31;
+}
+
+test('500 random histories, restarted at any moment, go as in one process of the original', () => {
+  const random = numbers(7);
+  const below = (n: number): number => Math.floor(random.next().value * n);
+  let deletions = 0;
+  for (let round = 0; round < 500; round += 1) {
+    const newest = below(4);
+    const every = below(3) === 0 ? null : below(30);
+    let time = 0;
+    const times = Array.from({ length: 1 + below(20) }, () => (time += below(15)));
+    // every save starts from what is left on disk and nothing else
+    let onDisk: { id: number; savedAt: number }[] = [];
+    const deleted: number[] = [];
+    times.forEach((savedAt, id) => {
+      onDisk.push({ id, savedAt: savedAt * second });
+      const go = expired(onDisk, { newest, everySeconds: every }, 0);
+      deleted.push(...go.map((entry) => entry.savedAt / second));
+      onDisk = onDisk.filter((entry) => !go.includes(entry));
+      expect(expired(onDisk, { newest, everySeconds: every }, 0)).toEqual([]);
+    });
+    expect(deleted).toEqual(originalQueue(times, newest, every));
+    deletions += deleted.length;
+  }
+  expect(deletions).toBeGreaterThan(1000);
+});

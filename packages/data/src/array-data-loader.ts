@@ -1,0 +1,158 @@
+import type { Batch, EpochRequest, Instance, Resumability } from '@x/trainer-core';
+import {
+  BatchSampler,
+  component,
+  DataLoader,
+  Dataset,
+  inject,
+  parseOptions,
+  RandomStreams,
+  RandomStreamsToken,
+  Sampler,
+} from '@x/trainer-core';
+import type { Built } from '@x/trainer-core';
+import { z } from 'zod';
+
+import type { ColumnsData } from './columns.js';
+import { epochLength, placesOf, workerLength } from './epoch-plan.js';
+import type { Examples } from './examples.js';
+import { examplesOf } from './examples.js';
+import { FieldOptionsByName } from './field-options.js';
+import { prefetch } from './prefetch.js';
+import { RandomSampler } from './random-sampler.js';
+import { SequentialSampler } from './sequential-sampler.js';
+
+export const ArrayDataLoaderSchema = z
+  .strictObject({
+    batchSize: z.int().positive().default(1).describe('Examples in a batch; the last one may have fewer'),
+    shuffle: z.boolean().default(false).describe('Whether every epoch has a new random order'),
+    dropLast: z.boolean().default(false).describe('Whether a last batch with fewer examples is left out'),
+    seed: z.int().optional().describe("The seed of shuffle; default: the run's, else 13370"),
+    batchesPerEpoch: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'Batches in an epoch over all workers, each epoch going on where the last one stopped; default: one pass over the data',
+      ),
+    sampler: component(Sampler).optional().describe('The order of examples, instead of shuffle'),
+    batchSampler: component(BatchSampler)
+      .optional()
+      .describe('The grouping into batches, instead of batchSize, shuffle, dropLast and sampler'),
+    prefetch: z.int().nonnegative().default(0).describe('Batches made ahead of their use'),
+    fields: FieldOptionsByName,
+  })
+  .superRefine((options, context) => {
+    const { batchSampler, sampler, batchSize, shuffle, dropLast, seed } = options;
+    const refuse = (key: string, reason: string): void => {
+      context.addIssue({ code: 'custom', path: [key], message: reason });
+    };
+    if (batchSampler !== undefined) {
+      const settled = { batchSize: batchSize !== 1, shuffle, dropLast, sampler: sampler !== undefined };
+      for (const [key, given] of Object.entries(settled)) {
+        if (given)
+          refuse(key, 'cannot be combined with batchSampler, which decides it; give it to the batch sampler instead');
+      }
+    }
+    if (sampler !== undefined && shuffle) refuse('shuffle', 'cannot be combined with sampler, which decides the order');
+    if (seed !== undefined && !shuffle)
+      refuse('seed', 'is the seed of shuffle, which is off; samplers have a seed of their own');
+  });
+
+/** What a loader is made with in code: samplers are instances. */
+export type ArrayDataLoaderOptions = Omit<z.input<typeof ArrayDataLoaderSchema>, 'sampler' | 'batchSampler'> & {
+  readonly sampler?: Sampler | undefined;
+  readonly batchSampler?: BatchSampler | undefined;
+};
+
+/**
+ * Batches of a data set in memory. The order is a pure function of (seed, epoch), so that any batch of any epoch can be
+ * made without those before it. Worker r of n gets batches r, r + n, r + 2n, ... of every epoch, all workers equally
+ * many: up to n - 1 batches at the end of an epoch are left out.
+ *
+ * Numbers and lists of numbers become tensors [batch, ...]; lists of several lengths are padded and bring a
+ * `<field>Mask`, float32, 1 at data and 0 at padding, with the dimensions up to the last one that varies. Strings,
+ * booleans and records stay lists. What a field is, is found out once from all examples: a batch that happens to hold
+ * only whole numbers, or lists of one length, is given like every other.
+ */
+@DataLoader.register('default', ArrayDataLoaderSchema)
+export class ArrayDataLoader extends DataLoader {
+  override readonly resumability: Resumability = 'seekable';
+
+  private readonly options: Built<z.output<typeof ArrayDataLoaderSchema>>;
+  private readonly examples: Examples;
+  private readonly sampler: Sampler;
+  private passLength: number | undefined;
+
+  /**
+   * @param data records, or columns; tensors among the columns stay the caller's and have to live as long as the loader.
+   * @throws ConfigError for options that the schema refuses; DataError (`X_DATA_INVALID`) naming the example and the
+   *   field, for data that do not go together.
+   */
+  constructor(
+    options: ArrayDataLoaderOptions | z.output<typeof ArrayDataLoaderSchema>,
+    @inject(Dataset) data: readonly Instance[] | ColumnsData,
+    @inject(RandomStreamsToken, { optional: true }) run?: RandomStreams,
+  ) {
+    super();
+    this.options = parseOptions(
+      ArrayDataLoaderSchema,
+      options as ArrayDataLoaderOptions,
+      'the data loader',
+    ) as typeof this.options;
+    const { sampler, shuffle, seed, fields } = this.options;
+    this.examples = examplesOf(data, fields);
+    this.sampler = sampler ?? (shuffle ? new RandomSampler({ seed }, run) : new SequentialSampler());
+  }
+
+  override length(worldSize = 1): number {
+    return workerLength(epochLength(this.batchesInPass(), this.options.batchesPerEpoch), worldSize);
+  }
+
+  override epoch(request: EpochRequest): AsyncIterable<Batch> {
+    const batches = this.batches(request);
+    return this.options.prefetch === 0 ? batches : prefetch(batches, this.options.prefetch);
+  }
+
+  private async *batches(request: EpochRequest): AsyncGenerator<Batch> {
+    let pass: { readonly number: number; readonly batches: readonly (readonly number[])[] } | undefined;
+    for (const place of placesOf(request, this.batchesInPass(), this.options.batchesPerEpoch)) {
+      if (pass?.number !== place.pass) pass = { number: place.pass, batches: this.passBatches(place.pass) };
+      yield this.examples.take(pass.batches[place.index]!);
+    }
+  }
+
+  /** The same for every pass. */
+  private batchesInPass(): number {
+    const { batchSampler } = this.options;
+    this.passLength ??=
+      batchSampler?.length(this.examples.instances) ?? this.cut(this.sampler.indices(this.examples.size, 0)).length;
+    return this.passLength;
+  }
+
+  private passBatches(pass: number): readonly (readonly number[])[] {
+    const { batchSampler } = this.options;
+    return (
+      batchSampler?.batches(this.examples.instances, pass) ?? this.cut(this.sampler.indices(this.examples.size, pass))
+    );
+  }
+
+  private cut(order: Uint32Array): number[][] {
+    const { batchSize, dropLast } = this.options;
+    const count = dropLast ? Math.floor(order.length / batchSize) : Math.ceil(order.length / batchSize);
+    return Array.from({ length: count }, (_, i) => [...order.subarray(i * batchSize, (i + 1) * batchSize)]);
+  }
+}
+
+/**
+ * A loader over a data set in memory.
+ *
+ * @param data columns, `{ x: Float32Array | tensor | { data, shape } | list, y: ... }`, or a list of records.
+ * @example dataLoader({ x: { data: pixels, shape: [60000, 28, 28] }, y: labels }, { batchSize: 32, shuffle: true, seed: 1 })
+ */
+export function dataLoader(
+  data: readonly Instance[] | ColumnsData,
+  options: ArrayDataLoaderOptions = {},
+): ArrayDataLoader {
+  return new ArrayDataLoader(options, data);
+}

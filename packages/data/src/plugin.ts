@@ -1,0 +1,15 @@
+import type { Plugin } from '@x/trainer-core';
+import { definePlugin } from '@x/trainer-core';
+
+import { ArrayDataLoader } from './array-data-loader.js';
+import { BucketBatchSampler } from './bucket-batch-sampler.js';
+import { JsonlReader } from './jsonl-reader.js';
+import { RandomSampler } from './random-sampler.js';
+import { SequentialSampler } from './sequential-sampler.js';
+
+const plugin: Plugin = definePlugin({
+  name: '@x/data',
+  provides: [ArrayDataLoader, SequentialSampler, RandomSampler, BucketBatchSampler, JsonlReader],
+});
+
+export default plugin;

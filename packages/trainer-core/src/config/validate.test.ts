@@ -1,0 +1,65 @@
+import { z } from 'zod';
+
+import { ConfigError } from '../errors.js';
+import { parseOptions, validate } from './validate.js';
+
+const Options = z.strictObject({
+  lr: z.number().nonnegative().default(0.1),
+  name: z.string().optional(),
+  betas: z.array(z.strictObject({ value: z.number() })).default([]),
+  mode: z.enum(['min', 'max']).optional(),
+  size: z.union([z.number(), z.strictObject({ rows: z.number() })]).optional(),
+});
+
+test('defaults are filled in', () => {
+  expect(parseOptions(Options, {}, 'Thing')).toEqual({ lr: 0.1, betas: [] });
+});
+
+test.each([
+  [{ lrr: 1 }, 'X_CONFIG_UNKNOWN_KEY', ['lrr'], 'unknown key "lrr"; did you mean "lr"?'],
+  [
+    { momentum: 1 },
+    'X_CONFIG_UNKNOWN_KEY',
+    ['momentum'],
+    'unknown key "momentum"; expected one of lr, name, betas, mode, size',
+  ],
+  [{ lr: '0.1' }, 'X_CONFIG_WRONG_TYPE', ['lr'], 'expected number, received string "0.1"'],
+  [{ lr: NaN }, 'X_CONFIG_WRONG_TYPE', ['lr'], 'expected number, received number NaN'],
+  [{ lr: null }, 'X_CONFIG_WRONG_TYPE', ['lr'], 'expected number, received null'],
+  [{ betas: [{}] }, 'X_CONFIG_WRONG_TYPE', ['betas', 0, 'value'], 'is required (number)'],
+  [
+    { betas: [{ value: 1, valu: 2 }] },
+    'X_CONFIG_UNKNOWN_KEY',
+    ['betas', 0, 'valu'],
+    'unknown key "valu"; did you mean "value"?',
+  ],
+  [{ size: 'big' }, 'X_CONFIG_WRONG_TYPE', ['size'], 'expected number or object, received string "big"'],
+  [{ size: { rows: 'x' } }, 'X_CONFIG_WRONG_TYPE', ['size', 'rows'], 'expected number, received string "x"'],
+])('%j is explained', (options, code, path, message) => {
+  expect(validate(Options, options)).toEqual({ ok: false, problems: [{ code, path, message }] });
+});
+
+test('a value outside of its range is shown', () => {
+  const result = validate(Options, { lr: -1 });
+  expect(result).toMatchObject({ ok: false, problems: [{ code: 'X_CONFIG_INVALID', path: ['lr'] }] });
+  expect(!result.ok && result.problems[0]!.message).toMatch(/received number -1$/);
+});
+
+test('every problem is in the one error', () => {
+  const wrong = { lr: 'a', mode: 'up', extra: 1 } as never;
+  expect(() => parseOptions(Options, wrong, 'Thing')).toThrow(ConfigError);
+  try {
+    parseOptions(Options, wrong, 'Thing');
+  } catch (error) {
+    expect((error as ConfigError).problems.map(({ path }) => path).sort()).toEqual(['extra', 'lr', 'mode']);
+    expect((error as ConfigError).message).toContain('the options of Thing has 3 problems');
+  }
+});
+
+test('instances are named, not printed', () => {
+  class Huge {
+    readonly self = this;
+  }
+  const result = validate(Options, { lr: new Huge() });
+  expect(result).toMatchObject({ problems: [{ message: 'expected number, received an instance of Huge' }] });
+});

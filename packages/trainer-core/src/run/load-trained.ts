@@ -1,0 +1,167 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { advise } from '../config/advise.js';
+import { nullForNone } from '../config/none.js';
+import { applyOverrides } from '../config/overrides.js';
+import { isPlain } from '../config/plain-data.js';
+import type { RawConfig } from '../config/read-config.js';
+import { absolute, validate } from '../config/validate.js';
+import { Checkpointer } from '../contracts/checkpointer.js';
+import type { TensorMap } from '../contracts/batch.js';
+import type { DataLoader } from '../contracts/data-loader.js';
+import { Predictor, Vocabulary } from '../contracts/dataset.js';
+import type { DatasetReader } from '../contracts/dataset.js';
+import type { ModelLike } from '../contracts/model.js';
+import { CheckpointError, ConfigError, DataError } from '../errors.js';
+import { ComponentSpec, component, withRegistry } from '../plugins/component.js';
+import type { Part } from '../plugins/component.js';
+import { SerializationDir } from '../plugins/run-tokens.js';
+import { tokenOf } from '../plugins/tokens.js';
+import type { ExtensionPoint } from '../plugins/tokens.js';
+import { disposeState } from '../state/state-dict.js';
+import { loadModelState } from '../training/model-state.js';
+import { buildLoader, buildModel, buildReaders } from './build-run.js';
+import { prepareResolved } from './prepare-run.js';
+import type { PreparedRun, PrepareOptions } from './prepare-run.js';
+import { readDataset } from './read-dataset.js';
+import { readMeta, readRunConfig } from './serialization-dir.js';
+
+/** How a trained model is loaded. */
+export interface LoadTrainedOptions extends Omit<PrepareOptions, 'callbacks'> {
+  /** The best weights (default), or those of the newest checkpoint. */
+  readonly weights?: 'best' | 'latest' | undefined;
+}
+
+/** A trained model, ready to be used. */
+export interface TrainedRun {
+  readonly model: ModelLike;
+  readonly run: PreparedRun;
+  /**
+   * The batches of other data: `path` (relative to the config's folder) is read and batched as in validation. Without a
+   * path, the test data of the config.
+   *
+   * @throws DataError if the config has no reader for it, or no test data.
+   */
+  dataLoader(path?: string): Promise<DataLoader>;
+  /**
+   * The predictor of the config, or the default one.
+   *
+   * @throws ConfigError if no listed plugin provides it.
+   */
+  predictor(): Promise<Predictor>;
+  /** Frees everything that was built, the model too. */
+  dispose(): void;
+}
+
+/**
+ * Loads the trained model of a run's folder: its config, its vocabulary, and weights through its own checkpointer.
+ *
+ * @throws SerializationDirError if it is not the folder of a run, CheckpointError if it has no such weights, StateError if
+ * they do not fit the model (after overrides), and what building throws.
+ */
+export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
+  const { weights = 'best', overrides = {}, ...preparation } = options;
+  const folder = resolve(runFolder);
+  // its environment references were resolved when the run started
+  const config = nullForNone(applyOverrides(withSavedVocabulary(await readRunConfig(folder), folder), overrides));
+  const configDir = options.configDir ?? (await savedConfigDir(folder));
+  const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, preparation);
+  run.container.provide(SerializationDir, folder);
+  try {
+    const { vocabulary } = run.options;
+    if (vocabulary != null) {
+      run.container.provide(tokenOf(Vocabulary), await run.container.buildAsync<Vocabulary>(vocabulary));
+    }
+    const { forEvaluation } = await buildReaders(run);
+    const state = await readWeights(run, runFolder, weights);
+    try {
+      const model = await buildModel(run);
+      loadModelState(model, state);
+      const { predictor = null } = run.options;
+      return {
+        model,
+        run,
+        dataLoader: (path) => evaluationLoader(run, forEvaluation, path),
+        predictor: async () => run.container.buildAsync(predictor ?? (await defaultPart(run, Predictor))),
+        dispose: () => run.container.dispose(),
+      };
+    } finally {
+      tf.dispose(state);
+    }
+  } catch (error) {
+    run.container.dispose();
+    throw error;
+  }
+}
+
+async function readWeights(run: PreparedRun, runFolder: string, weights: 'best' | 'latest'): Promise<TensorMap> {
+  const checkpointer = run.container.build<Checkpointer>(await checkpointerOf(run));
+  if (weights === 'best') {
+    const state = await checkpointer.bestModelState();
+    if (state !== null) return state;
+  } else {
+    const restored = await checkpointer.restoreCheckpoint();
+    if (restored !== null) {
+      disposeState(restored.trainingState);
+      return restored.modelState;
+    }
+  }
+  throw new CheckpointError(
+    'X_CHECKPOINT',
+    `${runFolder} holds no ${weights} weights; was it trained to the end of an epoch?`,
+  );
+}
+
+/** The run's own checkpointer, or the default one. */
+async function checkpointerOf(run: PreparedRun): Promise<Part<Checkpointer>> {
+  const { trainer } = run.options;
+  const options: unknown = trainer instanceof ComponentSpec ? trainer.options : {};
+  const configured = isPlain(options) ? options['checkpointer'] : undefined;
+  return configured == null ? defaultPart(run, Checkpointer) : (configured as Part<Checkpointer>);
+}
+
+/** The default implementation of an extension point, with its default options. */
+async function defaultPart<T>(run: PreparedRun, point: ExtensionPoint<T>): Promise<Part<T>> {
+  const result = withRegistry(run.registry, () => validate(component(point), {}));
+  if (result.ok) return result.value;
+  const listed = run.plugins.map(({ name }) => name);
+  throw new ConfigError(absolute(await advise(result.problems, run.configDir, listed), point.kind), run.source);
+}
+
+async function evaluationLoader(
+  run: PreparedRun,
+  reader: DatasetReader | null,
+  path: string | undefined,
+): Promise<DataLoader> {
+  const { testDataPath, testDataLoader, validationDataLoader, dataLoader } = run.options;
+  const chosen = path ?? testDataPath ?? undefined;
+  if (chosen === undefined) {
+    if (testDataLoader != null) return buildLoader(run, testDataLoader);
+    throw new DataError(
+      'X_DATA_INVALID',
+      'there is no data to evaluate on: give a path, or add testDataPath or testDataLoader to the config',
+    );
+  }
+  if (reader === null) {
+    throw new DataError('X_DATA_INVALID', `${chosen} cannot be read: the config of the run has no "datasetReader"`);
+  }
+  const instances = await readDataset(reader, chosen, run.configDir);
+  return buildLoader(run, testDataLoader ?? validationDataLoader ?? dataLoader, instances);
+}
+
+/** A vocabulary is not made again from data, but read from what the run saved. */
+function withSavedVocabulary(config: RawConfig, folder: string): RawConfig {
+  const directory = join(folder, 'vocabulary');
+  return config['vocabulary'] != null && existsSync(directory)
+    ? { ...config, vocabulary: { type: 'from_files', directory } }
+    : config;
+}
+
+/** The config's folder as the run recorded it, if it is still there; else the working directory. */
+async function savedConfigDir(folder: string): Promise<string> {
+  const recorded = (await readMeta(folder))?.starts.at(-1)?.configDir;
+  const path = recorded === undefined ? undefined : resolve(folder, recorded);
+  return path !== undefined && existsSync(path) ? path : process.cwd();
+}

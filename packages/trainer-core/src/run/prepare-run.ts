@@ -1,0 +1,100 @@
+import { dirname, resolve } from 'node:path';
+
+import { advise } from '../config/advise.js';
+import { resolveEnvironment } from '../config/environment.js';
+import { nullForNone } from '../config/none.js';
+import { applyOverrides } from '../config/overrides.js';
+import type { Overrides } from '../config/overrides.js';
+import { readConfig } from '../config/read-config.js';
+import type { RawConfig } from '../config/read-config.js';
+import type { RunConfigOptions } from '../config/run-schema.js';
+import { validateRun } from '../config/validate-run.js';
+import { absolute } from '../config/validate.js';
+import type { TrainerCallback } from '../contracts/callbacks.js';
+import { Engine } from '../contracts/engine.js';
+import { ConfigError } from '../errors.js';
+import { RunContainer } from '../plugins/container.js';
+import { loadPlugins } from '../plugins/load.js';
+import type { PluginEntry } from '../plugins/load.js';
+import type { Plugin, PluginLike } from '../plugins/plugin.js';
+import { Registry } from '../plugins/registry.js';
+import { ConfigDir, ExtraCallbacks } from '../plugins/run-tokens.js';
+import { RandomStreams, RandomStreamsToken } from '../random/streams.js';
+
+/** What a run is prepared from besides its config. */
+export interface PrepareOptions {
+  /** Plugins besides the listed ones: objects, or single decorated classes. */
+  readonly plugins?: readonly PluginLike[] | undefined;
+  /** Changes to the config: an object, or its JSON5 text. See {@link applyOverrides}. */
+  readonly overrides?: Overrides | undefined;
+  /** Observers besides those of the config. */
+  readonly callbacks?: readonly TrainerCallback[] | undefined;
+  /** The folder that relative paths and plugins start from. Default: that of the file, else the working directory. */
+  readonly configDir?: string | undefined;
+}
+
+/** A config after environment and overrides. */
+export interface ResolvedConfig {
+  readonly config: RawConfig;
+  /** What messages call it: the path of the file, or a description. */
+  readonly source: string;
+  readonly configDir: string;
+}
+
+/** A valid run of which nothing is built yet. */
+export interface PreparedRun extends ResolvedConfig {
+  /** The validated config. */
+  readonly options: RunConfigOptions;
+  readonly plugins: readonly Plugin[];
+  readonly registry: Registry;
+  /** Holds what is known before anything is read or built: the streams, the engine if the config has one, callbacks. */
+  readonly container: RunContainer;
+}
+
+/**
+ * Reads a config (the path of a file, or an object) and applies environment references and overrides.
+ *
+ * @throws ConfigError
+ */
+export async function resolveConfig(source: string | object, options: PrepareOptions = {}): Promise<ResolvedConfig> {
+  const isFile = typeof source === 'string';
+  const name = isFile ? source : 'the configuration';
+  const written = isFile ? await readConfig(source) : (source as RawConfig);
+  const configDir = resolve(options.configDir ?? (isFile ? dirname(source) : '.'));
+  const config = nullForNone(applyOverrides(resolveEnvironment(written, process.env, name), options.overrides ?? {}));
+  return { config, source: name, configDir };
+}
+
+/**
+ * Reads and checks a config and loads its plugins. Nothing is built, read or written.
+ *
+ * @throws ConfigError with every problem of the config, PluginError.
+ */
+export async function prepareRun(source: string | object, options: PrepareOptions = {}): Promise<PreparedRun> {
+  return prepareResolved(await resolveConfig(source, options), options);
+}
+
+/** As {@link prepareRun}, from a resolved config. */
+export async function prepareResolved(resolved: ResolvedConfig, options: PrepareOptions = {}): Promise<PreparedRun> {
+  const { config, source, configDir } = resolved;
+  const plugins = await loadPlugins([...listedPlugins(config, source), ...(options.plugins ?? [])], configDir);
+  const registry = new Registry(plugins);
+  const result = validateRun(config, registry);
+  if (!result.ok) {
+    const names = plugins.map(({ name }) => name);
+    throw new ConfigError(absolute(await advise(result.problems, configDir, names), ''), source);
+  }
+  const container = new RunContainer(registry);
+  container.provide(ConfigDir, configDir);
+  container.provide(RandomStreamsToken, new RandomStreams(result.value.randomSeed));
+  container.provide(ExtraCallbacks, options.callbacks ?? []);
+  if (result.value.engine !== undefined) container.provideComponent(Engine, result.value.engine);
+  return { ...resolved, options: result.value, plugins, registry, container };
+}
+
+/** The list has to be known before anything else of the config can be checked. */
+function listedPlugins(config: RawConfig, source: string): readonly PluginEntry[] {
+  const { plugins = [] } = config;
+  if (Array.isArray(plugins)) return plugins as readonly PluginEntry[];
+  throw ConfigError.of('X_CONFIG_WRONG_TYPE', 'plugins', 'expected a list of packages, such as ["@x/optim"]', source);
+}

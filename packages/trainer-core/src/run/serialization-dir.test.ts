@@ -1,0 +1,209 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { readMeta, RunFolder } from './serialization-dir.js';
+import type { RunStart } from './serialization-dir.js';
+
+const config = { trainer: { lr: 0.1, numEpochs: 2 }, a: 1 };
+const start: RunStart = {
+  date: '2026-01-01',
+  node: 'v20',
+  tfjs: '4',
+  seed: 1,
+  plugins: { acme: '1.0.0' },
+  configDir: '..',
+};
+
+let root: string;
+let dir: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'serialization-dir-'));
+  dir = join(root, 'runs', 'one');
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function fill(files: Readonly<Record<string, unknown>>): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(join(dir, name), typeof content === 'string' ? content : JSON.stringify(content));
+  }
+}
+
+async function started(options: object = {}): Promise<RunFolder> {
+  const folder = await RunFolder.check(dir, config, options);
+  await folder.open();
+  return folder;
+}
+
+describe('a folder is accepted', () => {
+  test.each<[string, Record<string, unknown> | undefined, object]>([
+    ['that does not exist', undefined, {}],
+    ['that is empty', {}, {}],
+    ['that does not exist, with force', undefined, { force: true }],
+    ['with a run, with force', { 'x.txt': 'hi', 'config.json': config }, { force: true }],
+    ['with the same run, with recover', { 'config.json': config }, { recover: true }],
+    [
+      'with more epochs to train, with recover',
+      { 'config.json': { ...config, trainer: { lr: 0.1, numEpochs: 9, patience: 1 } } },
+      { recover: true },
+    ],
+  ])('%s', async (_, files, options) => {
+    if (files !== undefined) await fill(files);
+    const before = existsSync(dir) ? await readdir(dir) : undefined;
+    await RunFolder.check(dir, config, options);
+    expect(existsSync(dir) ? await readdir(dir) : undefined).toEqual(before);
+  });
+});
+
+describe('a folder is refused, and nothing is changed', () => {
+  test.each<[string, Record<string, unknown> | undefined, object, string, RegExp]>([
+    [
+      'not empty',
+      { 'x.txt': 'hi' },
+      {},
+      'X_DIR_NOT_EMPTY',
+      /is not empty; go on with the run in it \(--recover\), delete it \(--force\)/,
+    ],
+    ['recover and force', undefined, { recover: true, force: true }, 'X_DIR_NOT_EMPTY', /exclude each other/],
+    ['nothing to recover', undefined, { recover: true }, 'X_DIR_MISSING', /there is no run to recover/],
+    ['empty, to recover', {}, { recover: true }, 'X_DIR_MISSING', /there is no run to recover/],
+    ['no run, to recover', { 'x.txt': 'hi' }, { recover: true }, 'X_DIR_OTHER_CONFIG', /has no config.json/],
+    ['no run, to delete', { 'thesis.tex': 'hi' }, { force: true }, 'X_DIR_NOT_EMPTY', /force does not delete it/],
+    [
+      'another value',
+      { 'config.json': { ...config, a: 2 } },
+      { recover: true },
+      'X_DIR_OTHER_CONFIG',
+      /a: the run has number 2, the config number 1/,
+    ],
+    [
+      'a key less',
+      { 'config.json': { trainer: config.trainer } },
+      { recover: true },
+      'X_DIR_OTHER_CONFIG',
+      /a: the run has nothing, the config number 1/,
+    ],
+    [
+      'a key more',
+      { 'config.json': { ...config, b: { c: [1] } } },
+      { recover: true },
+      'X_DIR_OTHER_CONFIG',
+      /b.c: the run has a list \[1\], the config nothing/,
+    ],
+    ['a broken config', { 'config.json': '{' }, { recover: true }, 'X_DIR_OTHER_CONFIG', /is not valid JSON/],
+  ])('%s', async (_, files, options, code, message) => {
+    if (files !== undefined) await fill(files);
+    const before = existsSync(dir) ? await readdir(dir) : undefined;
+    await expect(RunFolder.check(dir, config, options)).rejects.toMatchObject({ name: 'SerializationDirError', code });
+    await expect(RunFolder.check(dir, config, options)).rejects.toThrow(message);
+    expect(existsSync(dir) ? await readdir(dir) : undefined).toEqual(before);
+  });
+
+  test('not writable', async () => {
+    await writeFile(join(root, 'file'), '');
+    for (const path of [join(root, 'file'), join(root, 'file', 'below'), '/proc/x-trainer/run']) {
+      await expect(RunFolder.check(path, config)).rejects.toMatchObject({ code: 'X_DIR_NOT_WRITABLE' });
+    }
+  });
+});
+
+test('a start writes the config in its usual order, and the versions', async () => {
+  const folder = await started();
+  await folder.commit(start);
+  expect(Object.keys(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')) as object)).toEqual(['trainer', 'a']);
+  expect(await readFile(join(dir, 'config.json'), 'utf8')).toContain('  "trainer": {\n    "lr": 0.1');
+  expect(await readMeta(dir)).toEqual({ starts: [start] });
+});
+
+test('a recovered run keeps its files, takes the new config and adds a start', async () => {
+  await fill({
+    'config.json': { ...config, trainer: { lr: 0.1, numEpochs: 1 } },
+    'weights.bin': 'w',
+    'meta.json': { starts: [start] },
+  });
+  const folder = await started({ recover: true });
+  await folder.commit({ ...start, date: 'later' });
+  expect(await readdir(dir)).toEqual(expect.arrayContaining(['weights.bin']));
+  expect(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))).toEqual(config);
+  expect((await readMeta(dir))?.starts.map(({ date }) => date)).toEqual(['2026-01-01', 'later']);
+});
+
+test('force deletes the old run when the new one starts', async () => {
+  await fill({ 'config.json': config, 'weights.bin': 'w' });
+  const folder = await started({ force: true });
+  await folder.commit(start);
+  expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);
+});
+
+test('instances that code put into the config are named in it', async () => {
+  class Net {
+    readonly self = this;
+  }
+  const folder = await RunFolder.check(dir, { model: new Net(), plugins: [Net] });
+  await folder.open();
+  await folder.commit(start);
+  expect(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))).toEqual({ model: '[Net]', plugins: ['[Net]'] });
+});
+
+describe('a preparation that fails', () => {
+  test('removes the folders that were made for it', async () => {
+    const folder = await started();
+    await writeFile(join(dir, 'half'), '');
+    await folder.failed();
+    expect(await readdir(root)).toEqual([]);
+  });
+
+  test('keeps an empty folder that was there', async () => {
+    await fill({});
+    const folder = await started();
+    await mkdir(join(dir, 'log', 'train'), { recursive: true });
+    await folder.failed();
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  test('gives back what force was to delete', async () => {
+    await fill({ 'config.json': config, 'weights.bin': 'w' });
+    const folder = await started({ force: true });
+    await writeFile(join(dir, 'half'), '');
+    await folder.failed();
+    expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
+  });
+
+  test('leaves a run that was to go on alone', async () => {
+    await fill({ 'config.json': config, 'weights.bin': 'w' });
+    const folder = await started({ recover: true });
+    await folder.failed();
+    expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
+  });
+});
+
+describe('a training that fails', () => {
+  test('leaves nothing without results', async () => {
+    const folder = await started();
+    await folder.commit(start);
+    await mkdir(join(dir, 'checkpoints'));
+    await mkdir(join(dir, 'log'));
+    await writeFile(join(dir, 'log', 'events'), '');
+    await folder.failed();
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  test('keeps every result', async () => {
+    const folder = await started();
+    await folder.commit(start);
+    await writeFile(join(dir, 'metrics_epoch_0.json'), '{}');
+    await folder.failed();
+    expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json', 'metrics_epoch_0.json']);
+  });
+});
+
+test('what an interrupted start had set aside is still the folder of a run', async () => {
+  await fill({ 'config.json': config, 'weights.bin': 'w' });
+  await started({ force: true });
+  expect(await readdir(dir)).toEqual([expect.stringMatching(/^\.replaced-/)]);
+  const again = await started({ force: true });
+  await again.commit(start);
+  expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);
+});

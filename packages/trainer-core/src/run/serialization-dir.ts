@@ -1,0 +1,267 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+
+import type { RawConfig } from '../config/read-config.js';
+import { SerializationDirError } from '../errors.js';
+import { writeJson } from '../training/json-file.js';
+import { configDifferences } from './config-difference.js';
+
+/** How an existing folder is treated. */
+export interface SerializationDirOptions {
+  /** Go on with the run in it. */
+  readonly recover?: boolean | undefined;
+  /** Delete the run in it. */
+  readonly force?: boolean | undefined;
+}
+
+const CONFIG = 'config.json';
+const META = 'meta.json';
+const REPLACED = '.replaced-';
+/** What preparation writes; everything else is a result. */
+const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log']);
+
+/**
+ * The folder of a run. Until {@link commit} nothing is lost: what `force` replaces is set aside in it, and
+ * {@link failed} makes everything as it was.
+ */
+export class RunFolder {
+  private created: string | undefined;
+  private replaced: string | undefined;
+  private committed = false;
+
+  private constructor(
+    readonly path: string,
+    private readonly config: RawConfig,
+    private readonly recover: boolean,
+  ) {}
+
+  /**
+   * Looks whether a run with this config may write into the folder. Nothing is changed.
+   *
+   * @throws SerializationDirError (`X_DIR_NOT_EMPTY`, `X_DIR_MISSING`, `X_DIR_OTHER_CONFIG`, `X_DIR_NOT_WRITABLE`).
+   */
+  static async check(path: string, config: RawConfig, options: SerializationDirOptions = {}): Promise<RunFolder> {
+    const { recover = false, force = false } = options;
+    const folder = resolve(path);
+    if (recover && force) {
+      throw new SerializationDirError(
+        'X_DIR_NOT_EMPTY',
+        'recover and force exclude each other: go on with the run, or delete it',
+      );
+    }
+    const entries = await entriesOf(folder);
+    if (recover) await checkRecoverable(path, folder, entries, config);
+    else if (entries.length > 0 && !force) {
+      throw new SerializationDirError(
+        'X_DIR_NOT_EMPTY',
+        `the folder ${path} is not empty; go on with the run in it (--recover), delete it (--force), or choose another folder`,
+      );
+    } else if (entries.length > 0 && !entries.every((name) => name.startsWith(REPLACED)) && !entries.includes(CONFIG)) {
+      throw new SerializationDirError(
+        'X_DIR_NOT_EMPTY',
+        `the folder ${path} is not empty and has no ${CONFIG}, so it is not the folder of a run, and force does not delete it; ` +
+          'choose another folder, or empty it yourself',
+      );
+    }
+    await checkWritable(path, folder);
+    return new RunFolder(folder, plainJson(config), recover);
+  }
+
+  /** Makes the folder, and sets aside what is in it unless the run goes on. */
+  async open(): Promise<void> {
+    this.created = await mkdir(this.path, { recursive: true });
+    if (this.recover) return;
+    const entries = await readdir(this.path);
+    if (entries.length === 0) return;
+    this.replaced = await mkdtemp(join(this.path, REPLACED));
+    for (const name of entries) await rename(join(this.path, name), join(this.replaced, name));
+  }
+
+  /** Writes `config.json` and adds this start to `meta.json`; deletes what `force` replaces. */
+  async commit(start: RunStart): Promise<void> {
+    await writeJson(join(this.path, CONFIG), this.config);
+    const starts = this.recover ? ((await readMeta(this.path))?.starts ?? []) : [];
+    await writeJson(join(this.path, META), { starts: [...starts, start] } satisfies RunMeta);
+    if (this.replaced !== undefined) await rm(this.replaced, { recursive: true });
+    this.replaced = undefined;
+    this.committed = true;
+  }
+
+  /**
+   * After a failure: before {@link commit}, makes the folder as it was before {@link open}; later, removes what is in it
+   * unless there is a result. A run that goes on keeps everything.
+   */
+  async failed(): Promise<void> {
+    if (this.recover) return;
+    if (!this.committed || !(await this.hasResults())) await this.rollBack();
+  }
+
+  private async hasResults(): Promise<boolean> {
+    const files = await readdir(this.path, { recursive: true, withFileTypes: true });
+    const places = files.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
+    return places.some((place) => !PREPARED.has(relative(this.path, place).split(sep)[0]!));
+  }
+
+  private async rollBack(): Promise<void> {
+    const kept = this.replaced === undefined ? [] : await readdir(this.replaced);
+    for (const name of await readdir(this.path)) {
+      const path = join(this.path, name);
+      if (path !== this.replaced) await rm(path, { recursive: true });
+    }
+    for (const name of kept) await rename(join(this.replaced!, name), join(this.path, name));
+    if (this.replaced !== undefined) await rmdir(this.replaced);
+    if (this.created !== undefined) await removeEmpty(this.path, this.created);
+  }
+}
+
+/** One start of a run, as `meta.json` records it. */
+export interface RunStart {
+  readonly date: string;
+  readonly node: string;
+  readonly tfjs: string;
+  readonly seed: number;
+  /** Versions by name, of the listed plugins and of this package. */
+  readonly plugins: Readonly<Record<string, string>>;
+  /** The folder that relative paths and plugins of the config start from, relative to the folder of the run. */
+  readonly configDir: string;
+}
+
+/** What `meta.json` holds: every start of the run, the last one last. */
+export interface RunMeta {
+  readonly starts: readonly RunStart[];
+}
+
+/** The `meta.json` of a run's folder, or undefined. */
+export async function readMeta(folder: string): Promise<RunMeta | undefined> {
+  try {
+    return JSON.parse(await readFile(join(folder, META), 'utf8')) as RunMeta;
+  } catch {
+    return undefined;
+  }
+}
+
+async function checkRecoverable(
+  path: string,
+  folder: string,
+  entries: readonly string[],
+  config: RawConfig,
+): Promise<void> {
+  if (entries.length === 0) {
+    throw new SerializationDirError(
+      'X_DIR_MISSING',
+      `the folder ${path} does not exist or is empty: there is no run to recover`,
+    );
+  }
+  if (!entries.includes(CONFIG)) {
+    throw new SerializationDirError(
+      'X_DIR_OTHER_CONFIG',
+      `the folder ${path} has no ${CONFIG}, so it is not the folder of a run; you probably gave the wrong one`,
+    );
+  }
+  const before = await readRunConfig(folder);
+  const differences = configDifferences(before, plainJson(config));
+  if (differences.length === 0) return;
+  throw new SerializationDirError(
+    'X_DIR_OTHER_CONFIG',
+    `the run in ${path} was started with another configuration (only numEpochs and patience may change):\n` +
+      differences.map((line) => `  ${line}`).join('\n'),
+  );
+}
+
+/** The config that a run's folder holds. */
+export async function readRunConfig(folder: string): Promise<RawConfig> {
+  const path = join(folder, CONFIG);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new SerializationDirError('X_DIR_MISSING', `${folder} is not the folder of a run: it has no ${CONFIG}`, {
+      cause: error,
+    });
+  }
+  try {
+    return JSON.parse(text) as RawConfig;
+  } catch (error) {
+    throw new SerializationDirError('X_DIR_OTHER_CONFIG', `${path} is not valid JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function entriesOf(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    const reason = code === 'ENOTDIR' ? 'it is, or lies below, a file' : `it cannot be read (${code})`;
+    throw new SerializationDirError('X_DIR_NOT_WRITABLE', `${folder} cannot be the folder of a run: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Tries it, because permission bits do not tell everything; leaves nothing behind. */
+async function checkWritable(path: string, folder: string): Promise<void> {
+  const existing = await nearestFolder(folder);
+  const probe = join(existing, `.x-trainer-${randomUUID()}`);
+  try {
+    await mkdir(probe);
+    await rmdir(probe);
+  } catch (error) {
+    throw new SerializationDirError(
+      'X_DIR_NOT_WRITABLE',
+      `the folder ${path} cannot be written: nothing can be made in ${existing} (${(error as NodeJS.ErrnoException).code}); ` +
+        'choose another folder, or change its permissions',
+      { cause: error },
+    );
+  }
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    const exists = await stat(folder).then(
+      () => true,
+      () => false,
+    );
+    if (exists || folder === dirname(folder)) return folder;
+  }
+}
+
+/** Removes an empty folder, and its parents as long as they are empty, up to `last`. */
+async function removeEmpty(path: string, last: string): Promise<void> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    await rmdir(folder);
+    if (folder === last || relative(last, folder) === '') return;
+  }
+}
+
+/** A config as JSON holds it: instances that code passed are named, not written. */
+function plainJson(config: RawConfig): RawConfig {
+  const text = JSON.stringify(ordered(config), (_, value: unknown) => {
+    if (typeof value === 'function') return `[${value.name}]`;
+    const isInstance =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object;
+    return isInstance ? `[${value.constructor?.name ?? 'Object'}]` : value;
+  });
+  return JSON.parse(text) as RawConfig;
+}
+
+const ORDER = [
+  'type',
+  'plugins',
+  'datasetReader',
+  'model',
+  'dataLoader',
+  'trainDataPath',
+  'validationDataPath',
+  'testDataPath',
+  'trainer',
+];
+
+/** The usual entries first and in their usual order; the others as they were written. */
+function ordered(config: RawConfig): RawConfig {
+  const place = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
+  return Object.fromEntries(Object.entries(config).sort(([a], [b]) => place(a) - place(b)));
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { Engine } from '../contracts/engine.js';
+import type { ModelLike } from '../contracts/model.js';
+import type { TrainingMetrics } from '../contracts/trainer.js';
+import { InterruptedError } from '../errors.js';
+import { log, withLog } from '../log.js';
+import type { Log } from '../log.js';
+import type { RunContainer } from '../plugins/container.js';
+import { evaluateModel } from '../training/evaluate.js';
+import { writeJson } from '../training/json-file.js';
+import { buildRun } from './build-run.js';
+import type { BuiltRun } from './build-run.js';
+import { checkNodeVersion } from './node-version.js';
+import { prepareResolved, resolveConfig } from './prepare-run.js';
+import type { PreparedRun, PrepareOptions } from './prepare-run.js';
+import { RunFolder } from './serialization-dir.js';
+import type { RunStart } from './serialization-dir.js';
+
+/** How a config is run. */
+export interface RunOptions extends PrepareOptions {
+  /** The folder that the run writes to; null (the default) writes nothing. */
+  readonly serializationDir?: string | null | undefined;
+  /** Go on with the run in that folder. Default false. */
+  readonly recover?: boolean | undefined;
+  /** Delete the run in that folder. Default false. */
+  readonly force?: boolean | undefined;
+  /** Check and build everything, train nothing and leave nothing behind. Default false. */
+  readonly dryRun?: boolean | undefined;
+  /** Whether SIGTERM and SIGINT save and end the run. Default false. */
+  readonly signals?: boolean | undefined;
+  /** When it aborts, the run saves and ends with an `InterruptedError`. */
+  readonly signal?: AbortSignal | undefined;
+  /** Where messages go. Default: warnings to standard error. */
+  readonly log?: Log | undefined;
+}
+
+/** What is left of a run. */
+export interface RunResultSummary {
+  /** What `metrics.json` holds; empty after a dry run. */
+  readonly metrics: TrainingMetrics;
+  /** With the best weights where the run saved them. */
+  readonly model: ModelLike;
+  /** The parts of the run. */
+  readonly container: RunContainer;
+  readonly serializationDir: string | null;
+  /** Frees everything that the run built, the model too. */
+  dispose(): void;
+}
+
+/**
+ * Trains what a config describes: the path of a JSON5, YAML or JSON file, or an object.
+ *
+ * Mistakes are found in the order of their price: the config and the folder before plugins are loaded, these before data
+ * is read, and all that before the folder is changed for good. A run that fails before it has any result leaves the
+ * folder as it was, and no tensor.
+ *
+ * @throws ConfigError, PluginError, SerializationDirError, DataError and what building and training throw.
+ */
+export async function trainFromConfig(source: string | object, options: RunOptions = {}): Promise<RunResultSummary> {
+  return options.log === undefined
+    ? runConfig(source, options)
+    : withLog(options.log, () => runConfig(source, options));
+}
+
+async function runConfig(source: string | object, options: RunOptions): Promise<RunResultSummary> {
+  checkNodeVersion();
+  const resolved = await resolveConfig(source, options);
+  const { serializationDir } = options;
+  const folder = serializationDir == null ? null : await RunFolder.check(serializationDir, resolved.config, options);
+  const run = await prepareResolved(resolved, options);
+  return options.dryRun === true ? dryRun(run, folder) : realRun(run, folder, options);
+}
+
+async function realRun(run: PreparedRun, folder: RunFolder | null, options: RunOptions): Promise<RunResultSummary> {
+  await folder?.open();
+  try {
+    const built = await buildRun(run, folder?.path ?? null);
+    await run.container.find(Engine)?.prepare();
+    if (folder !== null) {
+      await built.vocabulary?.save(join(folder.path, 'vocabulary'));
+      await folder.commit(startOf(run, folder.path));
+    }
+    const metrics = await train(run, built, options);
+    if (folder !== null) await writeJson(join(folder.path, 'metrics.json'), metrics);
+    return summary(run, built, metrics, folder?.path ?? null);
+  } catch (error) {
+    run.container.dispose();
+    if (!(error instanceof InterruptedError)) await folder?.failed();
+    throw error;
+  }
+}
+
+async function train(
+  run: PreparedRun,
+  { model, trainer, testDataLoader }: BuiltRun,
+  options: RunOptions,
+): Promise<TrainingMetrics> {
+  const metrics = await trainer.train({ signal: options.signal, signals: options.signals });
+  if (testDataLoader === null) return metrics;
+  if (!run.options.evaluateOnTest) {
+    log.info('There is test data; to evaluate on it at the end of training, set evaluateOnTest to true.');
+    return metrics;
+  }
+  const engine = run.container.find(Engine);
+  const test = await evaluateModel(model, testDataLoader, {
+    ...(engine === undefined ? {} : { engine }),
+    batchWeightKey: run.options.batchWeightKey,
+  });
+  return { ...metrics, ...Object.fromEntries(Object.entries(test).map(([name, value]) => [`test_${name}`, value])) };
+}
+
+/** What is built may write into its folder at once: here it gets one that is thrown away. */
+async function dryRun(run: PreparedRun, folder: RunFolder | null): Promise<RunResultSummary> {
+  const scratch = folder === null ? null : await mkdtemp(join(tmpdir(), 'x-trainer-dry-run-'));
+  try {
+    return summary(run, await buildRun(run, scratch), {}, null);
+  } catch (error) {
+    run.container.dispose();
+    throw error;
+  } finally {
+    if (scratch !== null) await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+function summary(
+  { container }: PreparedRun,
+  { model }: BuiltRun,
+  metrics: TrainingMetrics,
+  serializationDir: string | null,
+): RunResultSummary {
+  return { metrics, model, container, serializationDir, dispose: () => container.dispose() };
+}
+
+function startOf(run: PreparedRun, folder: string): RunStart {
+  return {
+    date: new Date().toISOString(),
+    node: process.version,
+    tfjs: tf.version_core,
+    seed: run.options.randomSeed,
+    plugins: Object.fromEntries(run.plugins.map(({ name, version = 'unknown' }) => [name, version])),
+    configDir: relative(folder, run.configDir) || '.',
+  };
+}
