@@ -1,1 +1,6 @@
-export {};
+export { Adam, AdamOptions } from './adam.js';
+export { AdamW, AdamWOptions } from './adamw.js';
+export { ExponentialMovingAverage, ExponentialMovingAverageOptions } from './exponential-moving-average.js';
+export { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+export { default } from './plugin.js';
+export { Sgd, SgdOptions } from './sgd.js';

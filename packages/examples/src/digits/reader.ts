@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 
 import { DataError, DatasetReader } from '@x/trainer-core';
 import type { Instance } from '@x/trainer-core';
@@ -18,10 +19,11 @@ const SPLITS: Readonly<Record<string, readonly number[]>> = {
  */
 @DatasetReader.register('mnist_digits')
 export class MnistDigits extends DatasetReader {
-  override *read(split: string): Iterable<Instance> {
+  override *read(path: string): Iterable<Instance> {
+    const split = basename(path);
     const tenths = SPLITS[split];
     if (tenths === undefined) {
-      throw new DataError('X_DATA_INVALID', `expected a split (${Object.keys(SPLITS).join(', ')}), received the path "${split}"`);
+      throw new DataError('X_DATA_INVALID', `expected a split (${Object.keys(SPLITS).join(', ')}), received "${split}"`);
     }
     const require = createRequire(import.meta.url);
     for (let label = 0; label < 10; label++) {

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { inject, injectable } from 'tsyringe';
 import { z } from 'zod';
 
+import type { Built } from './component.js';
 import type { RunContainer } from './container.js';
 import { inheritInjected, token } from './tokens.js';
 import type { Token } from './tokens.js';
@@ -37,7 +38,7 @@ export interface Register<T> {
   <S extends z.ZodType>(
     name: string,
     schema: S,
-  ): (target: abstract new (options: z.output<S>, ...parts: never[]) => T) => void;
+  ): (target: abstract new (options: Built<z.output<S>>, ...parts: never[]) => T) => void;
   /** Registers a class that `factory` builds from the options. */
   <S extends z.ZodType>(
     name: string,

@@ -13,21 +13,24 @@ export class OptimizerState {
   private readonly slots = new Map<string, Slots>();
   private readonly steps = new Map<string, number>();
 
-  constructor(private readonly initialSlots: (parameter: Parameter) => Readonly<Record<string, number>>) {}
+  /** @param initialSlots the slots of a parameter and what fills them at first, under its own or under given options. */
+  constructor(
+    private readonly initialSlots: (
+      parameter: Parameter,
+      options?: Readonly<Record<string, unknown>>,
+    ) => Readonly<Record<string, number>>,
+  ) {}
 
-  /** The slots of a parameter, made on first use. They have its shape and dtype. */
+  /** The slots of a parameter, made on first use: also one that a changed option calls for. They have its shape. */
   slotsOf(parameter: Parameter): Slots {
-    const existing = this.slots.get(parameter.name);
-    if (existing !== undefined) return existing;
+    const existing = this.slots.get(parameter.name) ?? {};
+    const missing = Object.entries(this.initialSlots(parameter)).filter(([name]) => !(name in existing));
+    if (missing.length === 0) return existing;
     const { shape } = parameter.variable;
-    const made = Object.fromEntries(
-      Object.entries(this.initialSlots(parameter)).map(([name, fill]) => [
-        name,
-        tf.tidy(() => tf.variable(tf.fill(shape, fill), false)),
-      ]),
-    );
-    this.slots.set(parameter.name, made);
-    return made;
+    const made = missing.map(([name, fill]) => [name, tf.tidy(() => tf.variable(tf.fill(shape, fill), false))] as const);
+    const all = { ...existing, ...Object.fromEntries(made) };
+    this.slots.set(parameter.name, all);
+    return all;
   }
 
   /** How many updates a parameter has had. */
@@ -57,15 +60,21 @@ export class OptimizerState {
     }
     groups.forEach((group, i) => group.checkStateDict(savedGroups[i]!, i));
     const state = readState(saved, 'state', 'object');
-    const known = new Map(groups.flatMap(({ parameters }) => parameters.map((parameter) => [parameter.name, parameter] as const)));
+    const known = new Map(
+      groups.flatMap(({ parameters }, i) => {
+        const options = readState(savedGroups[i]!, 'options', 'object');
+        return parameters.map((parameter) => [parameter.name, { parameter, options }] as const);
+      }),
+    );
     const checked = Object.keys(state).map((name) => {
-      const parameter = known.get(name);
-      if (parameter === undefined) {
+      const target = known.get(name);
+      if (target === undefined) {
         throw new StateError('X_STATE_MISMATCH', `the saved optimizer state has "${name}", which is not trained here`);
       }
       const entry = readState(state, name, 'object');
       const step = readState(entry, 'step', 'number');
-      return { parameter, step, tensors: this.checkSlots(parameter, readState(entry, 'slots', 'object')) };
+      const { parameter, options } = target;
+      return { parameter, step, tensors: this.checkSlots(parameter, options, readState(entry, 'slots', 'object')) };
     });
     this.dispose();
     groups.forEach((group, i) => group.loadOptions(savedGroups[i]!));
@@ -83,8 +92,8 @@ export class OptimizerState {
     this.steps.clear();
   }
 
-  private checkSlots(parameter: Parameter, saved: StateDict): [string, tf.Tensor][] {
-    const expected = Object.keys(this.initialSlots(parameter)).sort();
+  private checkSlots(parameter: Parameter, options: StateDict, saved: StateDict): [string, tf.Tensor][] {
+    const expected = Object.keys(this.initialSlots(parameter, options)).sort();
     const found = Object.keys(saved).sort();
     if (expected.join() !== found.join()) {
       throw new StateError(

@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-core';
+import type { Coefficients, Hyperparameters, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
+import { z } from 'zod';
+
+import { adamCoefficients, adamFields, adamSlots, adamStep } from './adam-moments.js';
+import type { AdamHyperparameters } from './adam-moments.js';
+import { learningRate, optimizerOptions } from './optimizer-options.js';
+
+export const AdamWOptions = optimizerOptions({
+  lr: learningRate.default(1e-3).describe('Learning rate'),
+  ...adamFields,
+  weightDecay: z.number().nonnegative().default(0.01).describe('Share of a weight that a step with lr 1 takes away'),
+});
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter, 2019): p = p * (1 - lr * weightDecay), then the steps of
+ * `adamStep` on g alone. Slots: `expAvg`, `expAvgSq` and, with amsgrad, `maxExpAvgSq`.
+ */
+@Optimizer.register('adamw', AdamWOptions)
+export class AdamW extends Optimizer {
+  /** @throws ConfigError for options out of range, and for overlapping groups. */
+  constructor(options: z.input<typeof AdamWOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+    super(parseOptions(AdamWOptions, options, 'adamw'), parameters);
+  }
+
+  override initialSlots(options: Hyperparameters): Readonly<Record<string, number>> {
+    return adamSlots(options as unknown as AdamHyperparameters);
+  }
+
+  override coefficients(options: Hyperparameters, step: number): Coefficients {
+    const hyperparameters = options as unknown as AdamHyperparameters;
+    const { lr, weightDecay } = hyperparameters;
+    return { ...adamCoefficients(hyperparameters, step), shrink: 1 - lr * weightDecay };
+  }
+
+  override update({ gradient, parameter, slots, coefficients }: RuleInput): RuleOutput {
+    return adamStep(tf.mul(parameter, coefficients['shrink']!), gradient, slots, coefficients);
+  }
+}

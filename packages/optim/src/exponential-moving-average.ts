@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { inject, ModelParameters, MovingAverage, parseOptions } from '@x/trainer-core';
+import type { Coefficients, ParameterSet, RuleInput } from '@x/trainer-core';
+import { z } from 'zod';
+
+export const ExponentialMovingAverageOptions = z.strictObject({
+  decay: z.number().min(0).max(1).default(0.9999).describe('The share of the old average that is kept, in the long run'),
+  numerator: z.number().default(1).describe('Early on the share is at most (numerator + n) / (denominator + n) in step n'),
+  denominator: z.number().default(10).describe('See numerator'),
+});
+
+/**
+ * An exponential average of the weights: shadow = d * shadow + (1 - d) * p, with d = min(decay, (numerator + n) /
+ * (denominator + n)) in step n, so that early averages follow the weights closely; d = decay where n is not told. This is
+ * AllenNLP's rule, after TensorFlow's `ExponentialMovingAverage`.
+ */
+@MovingAverage.register('exponential', ExponentialMovingAverageOptions)
+export class ExponentialMovingAverage extends MovingAverage {
+  private readonly options: z.output<typeof ExponentialMovingAverageOptions>;
+
+  /** @throws ConfigError for options out of range. */
+  constructor(options: z.input<typeof ExponentialMovingAverageOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+    super(parameters);
+    this.options = parseOptions(ExponentialMovingAverageOptions, options, 'the exponential moving average');
+  }
+
+  override coefficients(numUpdates: number | null): Coefficients {
+    const { decay, numerator, denominator } = this.options;
+    const kept = numUpdates === null ? decay : Math.min(decay, (numerator + numUpdates) / (denominator + numUpdates));
+    return { kept, fresh: 1 - kept };
+  }
+
+  override update(shadow: tf.Tensor, parameter: tf.Tensor, { kept, fresh }: RuleInput['coefficients']): tf.Tensor {
+    return tf.add(tf.mul(shadow, kept!), tf.mul(parameter, fresh!));
+  }
+}

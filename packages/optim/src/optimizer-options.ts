@@ -1,0 +1,48 @@
+import type { ParameterGroupConfig } from '@x/trainer-core';
+import { z } from 'zod';
+
+/** A regular expression in text form. */
+const pattern = z.string().refine(isPattern, { error: 'is not a valid regular expression' });
+
+/** The learning rate: every optimizer has one. */
+export const learningRate: z.ZodNumber = z.number().nonnegative();
+
+/** A decay rate of a running average, in [0, 1). */
+export const decayRate: z.ZodNumber = z.number().min(0).lt(1);
+
+/**
+ * The strict schema of an optimizer's options: its hyperparameters, and `parameterGroups`, a list of
+ * `[patterns, overrides]` whose overrides are checked against the same hyperparameters.
+ */
+export function optimizerOptions<S extends z.ZodRawShape>(
+  hyperparameters: S,
+): z.ZodObject<S & { parameterGroups: GroupsField }, z.core.$strict> {
+  return z.strictObject({ ...hyperparameters, parameterGroups: groupsField(hyperparameters) });
+}
+
+/** The type of the field `parameterGroups`. */
+export type GroupsField = z.ZodOptional<z.ZodNullable<z.ZodType<ParameterGroupConfig[], ParameterGroupConfig[]>>>;
+
+function groupsField(hyperparameters: z.ZodRawShape): GroupsField {
+  const overrides = z.strictObject(
+    Object.fromEntries(Object.entries(hyperparameters).map(([name, field]) => [name, withoutDefault(field as z.ZodType).optional()])),
+  );
+  const groups: z.ZodType<ParameterGroupConfig[], ParameterGroupConfig[]> = z.array(z.tuple([z.array(pattern), overrides]));
+  return groups
+    .nullish()
+    .describe('Lists of [patterns searched in parameter names, hyperparameters of the parameters that they find]');
+}
+
+/** An override that is left out must not become the default: the group inherits the optimizer's own value. */
+function withoutDefault(field: z.ZodType): z.ZodType {
+  return field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
+}
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
