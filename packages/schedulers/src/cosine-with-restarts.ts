@@ -1,5 +1,13 @@
 import type { StateDict } from '@x/trainer-core';
-import { ConfigError, inject, LearningRateScheduler, log, NumberOfEpochs, Optimizer, parseOptions } from '@x/trainer-core';
+import {
+  ConfigError,
+  inject,
+  LearningRateScheduler,
+  log,
+  NumberOfEpochs,
+  Optimizer,
+  parseOptions,
+} from '@x/trainer-core';
 import { z } from 'zod';
 
 import { EpochSchedule } from './epoch-schedule.js';

@@ -67,8 +67,7 @@ export function learningRates(optimizer: Optimizer): GroupField {
  * what it was at first is `initialMomentum`.
  */
 export function momenta(optimizer: Optimizer): GroupField {
-  const placeIn = (options: Hyperparameters): Place =>
-    momentum.read(options) === undefined ? firstBeta : momentum;
+  const placeIn = (options: Hyperparameters): Place => (momentum.read(options) === undefined ? firstBeta : momentum);
   const place: Place = {
     read: (options) => placeIn(options).read(options),
     write: (options, value) => placeIn(options).write(options, value),

@@ -8,7 +8,11 @@ import type { Polynomial } from './polynomial.js';
 import { polynomialAt, stepsOfTraining } from './polynomial.js';
 
 export const PolynomialDecayOptions = z.strictObject({
-  totalSteps: z.int().positive().optional().describe('Where the decay ends; default: with the last step of the training'),
+  totalSteps: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Where the decay ends; default: with the last step of the training'),
   power: z.number().positive().default(1).describe('The power of the polynomial; 1 decays linearly'),
   warmupSteps: z.int().nonnegative().default(0).describe('Steps of linear warm-up from 0'),
   endLearningRate: z.number().nonnegative().default(0).describe('The learning rate at the end and after it'),

@@ -1,1 +1,36 @@
-export {};
+export { optimizerContract } from './optimizer-contract.js';
+export type { OptimizerSubject } from './optimizer-contract.js';
+export { learningRateSchedulerContract, momentumSchedulerContract } from './scheduler-contract.js';
+export type { SchedulerSubject } from './scheduler-contract.js';
+export { movingAverageContract } from './moving-average-contract.js';
+export type { MovingAverageSubject } from './moving-average-contract.js';
+export { batchCallbackContract, epochCallbackContract, trainerCallbackContract } from './trainer-callback-contract.js';
+export type { CallbackSubject } from './trainer-callback-contract.js';
+export { dataLoaderContract } from './data-loader-contract.js';
+export type { DataLoaderSubject } from './data-loader-contract.js';
+export { metricContract } from './metric-contract.js';
+export type { MetricExample, MetricSubject } from './metric-contract.js';
+export { checkpointerContract } from './checkpointer-contract.js';
+export type { CheckpointerSubject } from './checkpointer-contract.js';
+export { engineContract } from './engine-contract.js';
+export type { EngineSubject } from './engine-contract.js';
+export { trainerContract } from './trainer-contract.js';
+export type { TrainerParts, TrainerSubject } from './trainer-contract.js';
+export { communicatorContract } from './communicator-contract.js';
+export type { CommunicatorSubject } from './communicator-contract.js';
+
+export { contractReport } from './contract-report.js';
+export type { ContractReport } from './contract-report.js';
+export type { TestRunner } from './runner.js';
+
+export { tinyRegression, TinyRegression } from './tiny-regression.js';
+export type { TinyRegressionOptions } from './tiny-regression.js';
+export { MomentumDescent } from './momentum-descent.js';
+export { InMemoryCheckpointer } from './in-memory-checkpointer.js';
+export { RecordingCallback } from './recording-callback.js';
+export type { RecordedCall } from './recording-callback.js';
+export { expectNoLeak } from './expect-no-leak.js';
+export { temporaryFolder } from './temporary-folder.js';
+export type { TemporaryFolder } from './temporary-folder.js';
+export { fromHost, HostTensor, toHost } from './host-values.js';
+export type { HostValue } from './host-values.js';

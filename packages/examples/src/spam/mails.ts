@@ -12,7 +12,10 @@ export interface Mail {
  * a mail that was sent twice must not be in training and test data.
  */
 export function readMails(): Mail[] {
-  const mails = corpus().map(({ group, text }): Mail => ({ text: subjectAndBody(text), isSpam: group.startsWith('spam') }));
+  const mails = corpus().map(({ group, text }): Mail => ({
+    text: subjectAndBody(text),
+    isSpam: group.startsWith('spam'),
+  }));
   return [...new Map(mails.map((mail) => [mail.text, mail])).values()];
 }
 

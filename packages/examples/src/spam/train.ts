@@ -34,7 +34,7 @@ export async function trainSpamFilter(mails: readonly Mail[], options: SpamOptio
   );
   const batches = (split: readonly Mail[], shuffle: boolean): DataLoader =>
     dataLoader(
-      split.map(({ text, isSpam }) => ({ words: words.indicesOf(text, 200), isSpam: isSpam ? 1 : 0 })),
+      split.map(({ text, isSpam }) => ({ words: words.indicesOf(text, 100), isSpam: isSpam ? 1 : 0 })),
       { batchSize: 32, fields: { words: { mask: true } }, ...(shuffle ? { shuffle, seed } : {}) },
     );
 

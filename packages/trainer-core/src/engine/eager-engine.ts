@@ -29,7 +29,8 @@ export class EagerEngine extends Engine {
       return {
         usable: false,
         reason: 'tfjs-core alone has no gradients in Node',
-        advice: "npm install @tensorflow/tfjs, and import '@tensorflow/tfjs' (or '@tensorflow/tfjs-layers') before training",
+        advice:
+          "npm install @tensorflow/tfjs, and import '@tensorflow/tfjs' (or '@tensorflow/tfjs-layers') before training",
       };
     }
     return { usable: true, reason: `tfjs ${tf.version_core}, backend ${tf.getBackend()}` };
@@ -49,9 +50,17 @@ export class EagerEngine extends Engine {
     let outputs: Outputs = {};
     try {
       const compute = (): Outputs => program.run({ batch, numbers: scalars(numbers) }, transaction);
-      const randomized = (): Outputs => (random === undefined ? compute() : withStepRandom(hostRandom(random), compute));
-      outputs = tf.tidy(() => ownedClones(parameters === 'averaged' ? withAverages(state, randomized) : randomized()));
-      const committed = commitIf === 'always' || (await allPass(program.guards.map((name) => outputs[name]), commitIf));
+      const randomized = (): Outputs =>
+        random === undefined ? compute() : withStepRandom(hostRandom(random), compute);
+      // cloned while the averages are bound: an output may be a variable
+      const owned = (): Outputs => ownedClones(randomized());
+      outputs = tf.tidy(() => (parameters === 'averaged' ? withAverages(state, owned) : owned()));
+      const committed =
+        commitIf === 'always' ||
+        (await allPass(
+          program.guards.map((name) => outputs[name]),
+          commitIf,
+        ));
       const written = transaction.written;
       if (committed) transaction.commit();
       return { outputs, committed, written };

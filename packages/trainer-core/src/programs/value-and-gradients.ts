@@ -16,12 +16,23 @@ export function valueAndGradients(
   parameters: readonly Parameter[],
 ): { outputs: Outputs; gradients: TensorMap } {
   let kept: Outputs = {};
+  let failure: { readonly error: unknown } | undefined;
   try {
-    const { grads, value } = tf.variableGrads(() => {
-      const { objective, outputs } = compute();
-      kept = Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
-      return objective;
-    }, parameters.map(({ variable }) => variable));
+    const { grads, value } = tf.variableGrads(
+      () => {
+        try {
+          const { objective, outputs } = compute();
+          kept = Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+          return objective;
+        } catch (error) {
+          // What the forward pass saved for the backward pass is freed by a backward pass only: so there is one, of nothing.
+          failure = { error };
+          return tf.sum<tf.Scalar>(parameters[0]!.variable);
+        }
+      },
+      parameters.map(({ variable }) => variable),
+    );
+    if (failure !== undefined) throw failure.error;
     value.dispose();
     const gradients: TensorMap = {};
     for (const { name, variable } of parameters) {
@@ -29,7 +40,10 @@ export function valueAndGradients(
       if (gradient !== undefined && gradient !== null) gradients[name] = gradient;
     }
     // Clones belong to the caller's tidy scope; what was kept would outlive an error further on.
-    return { outputs: Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)])), gradients };
+    return {
+      outputs: Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)])),
+      gradients,
+    };
   } catch (error) {
     throw explain(error);
   } finally {

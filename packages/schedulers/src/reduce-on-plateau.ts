@@ -1,0 +1,139 @@
+import type { StateDict } from '@x/trainer-core';
+import {
+  ConfigError,
+  inject,
+  LearningRateScheduler,
+  log,
+  Optimizer,
+  parseOptions,
+  parseWatchedMetric,
+  readState,
+  ValidationMetric,
+} from '@x/trainer-core';
+import { z } from 'zod';
+
+import type { GroupField } from './group-field.js';
+import { learningRates } from './group-field.js';
+
+export const ReduceOnPlateauOptions = z.strictObject({
+  mode: z
+    .enum(['min', 'max'])
+    .optional()
+    .describe('Whether a smaller or a larger metric is better; default: by the sign of the validation metric'),
+  factor: z.number().nonnegative().lt(1).default(0.1).describe('The factor of a reduction'),
+  patience: z.int().nonnegative().default(10).describe('Epochs without improvement that are accepted'),
+  verbose: z.boolean().default(false).describe('Whether each reduction is logged'),
+  thresholdMode: z
+    .enum(['rel', 'abs'])
+    .default('rel')
+    .describe('Whether the threshold is a share of the best value or a difference from it'),
+  threshold: z.number().nonnegative().default(1e-4).describe('What an improvement must exceed to count'),
+  cooldown: z.int().nonnegative().default(0).describe('Epochs after a reduction in which none counts as bad'),
+  minLr: z
+    .union([z.number().nonnegative(), z.array(z.number().nonnegative())])
+    .default(0)
+    .describe('The lowest learning rate, or that of each parameter group (the default group comes last)'),
+  eps: z.number().nonnegative().default(1e-8).describe('A reduction by no more than this is not made'),
+});
+
+export type ReduceOnPlateauOptions = z.input<typeof ReduceOnPlateauOptions>;
+
+/**
+ * Multiplies the learning rates by `factor` when the validation metric has not improved for more than `patience` epochs.
+ * A NaN is no improvement.
+ *
+ * Source: torch's `ReduceLROnPlateau`, except that `mode` follows the validation metric where it is left out.
+ */
+@LearningRateScheduler.register('reduce_on_plateau', ReduceOnPlateauOptions)
+export class ReduceOnPlateau extends LearningRateScheduler {
+  private readonly options: z.output<typeof ReduceOnPlateauOptions>;
+  private readonly smallerIsBetter: boolean;
+  private readonly rates: GroupField;
+  /** Null before the first epoch. */
+  private best: number | null = null;
+  private badEpochs = 0;
+  private cooldownLeft = 0;
+
+  /**
+   * @param validationMetric the metric with its sign; read only where `mode` is left out.
+   * @throws ConfigError (`X_SCHEDULER`) if `minLr` is a list of another length than that of the parameter groups.
+   */
+  constructor(
+    options: ReduceOnPlateauOptions,
+    @inject(Optimizer) optimizer: Optimizer,
+    @inject(ValidationMetric) validationMetric = '-loss',
+  ) {
+    super();
+    this.options = parseOptions(ReduceOnPlateauOptions, options, 'ReduceOnPlateau');
+    const { mode, minLr } = this.options;
+    if (Array.isArray(minLr) && minLr.length !== optimizer.groups.length) {
+      throw ConfigError.of(
+        'X_SCHEDULER',
+        'minLr',
+        `received ${minLr.length} learning rates for ${optimizer.groups.length} parameter groups; expected one for each ` +
+          'entry of parameterGroups and one more, for the parameters that no entry finds',
+        'the options of ReduceOnPlateau',
+      );
+    }
+    this.smallerIsBetter = mode === undefined ? parseWatchedMetric(validationMetric).shouldDecrease : mode === 'min';
+    this.rates = learningRates(optimizer);
+  }
+
+  /** @throws ConfigError (`X_SCHEDULER`) without a metric. */
+  override step(metric?: number | null): void {
+    if (metric === undefined || metric === null) {
+      throw ConfigError.of(
+        'X_SCHEDULER',
+        'validationDataLoader',
+        'received no validation metric for the epoch; this scheduler needs validation data: give the run a validation ' +
+          'data loader, or choose a scheduler that goes by epochs or steps',
+        'the scheduler "reduce_on_plateau"',
+      );
+    }
+    if (this.isBetter(metric)) {
+      this.best = metric;
+      this.badEpochs = 0;
+    } else {
+      this.badEpochs += 1;
+    }
+    if (this.cooldownLeft > 0) {
+      this.cooldownLeft -= 1;
+      this.badEpochs = 0;
+    }
+    if (this.badEpochs > this.options.patience) {
+      this.reduce();
+      this.cooldownLeft = this.options.cooldown;
+      this.badEpochs = 0;
+    }
+  }
+
+  override stateDict(): StateDict {
+    const { best, badEpochs, cooldownLeft } = this;
+    return { best, badEpochs, cooldownLeft };
+  }
+
+  override loadStateDict(state: StateDict): void {
+    const best = state['best'] === null ? null : readState(state, 'best', 'number');
+    const badEpochs = readState(state, 'badEpochs', 'number');
+    const cooldownLeft = readState(state, 'cooldownLeft', 'number');
+    Object.assign(this, { best, badEpochs, cooldownLeft });
+  }
+
+  private isBetter(metric: number): boolean {
+    const { threshold, thresholdMode } = this.options;
+    const sign = this.smallerIsBetter ? -1 : 1;
+    const best = this.best ?? -sign * Infinity;
+    const bound = thresholdMode === 'rel' ? best * (1 + sign * threshold) : best + sign * threshold;
+    return this.smallerIsBetter ? metric < bound : metric > bound;
+  }
+
+  private reduce(): void {
+    const { factor, minLr, eps, verbose } = this.options;
+    this.rates.change((current, group) => {
+      const reduced = Math.max(current * factor, typeof minLr === 'number' ? minLr : minLr[group]!);
+      if (current - reduced <= eps) return current;
+      if (verbose) log.info(`reducing the learning rate of parameter group ${group} to ${reduced.toExponential(4)}`);
+      return reduced;
+    });
+  }
+}

@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Hyperparameters, Optimizer, ParameterSet, StateDict, StateValue, TensorMap } from '@x/trainer-core';
+import { cloneState, disposeState, mapTensors, StateError } from '@x/trainer-core';
+
+import { ConvexProblem } from './convex-problem.js';
+import { toHost } from './host-values.js';
+import { leakFree } from './runner.js';
+import type { TestRunner } from './runner.js';
+
+/** An optimizer to be tested. */
+export interface OptimizerSubject {
+  readonly name: string;
+  /**
+   * Makes one for the parameters `weight` [2, 3], `bias` [3] and `unused` [2], with options that get the loss down: a sum
+   * of quadratics with curvatures 1 to 3, whose minimum is about 1 away in every element.
+   */
+  readonly make: (parameters: ParameterSet) => Optimizer;
+  /** The steps in which the loss must come below a twentieth of what it was. Default 400. */
+  readonly steps?: number;
+  /** A change of a group's options that shows in the next step. Default: `lr` is halved. */
+  readonly change?: (options: Hyperparameters) => void;
+}
+
+interface Run {
+  readonly problem: ConvexProblem;
+  readonly optimizer: Optimizer;
+}
+
+const halve = (options: Hyperparameters): void => {
+  options['lr'] = Number(options['lr']) / 2;
+};
+
+/** What every optimizer must do: learn, leave alone what no gradient reaches, save and load its state exactly. */
+export function optimizerContract(runner: TestRunner, subject: OptimizerSubject): void {
+  const { name, make, steps = 400, change = halve } = subject;
+  const { describe, it } = leakFree(runner);
+
+  /** Runs with as many problems of their own, which are freed afterwards. */
+  async function withRuns(count: number, run: (...runs: Run[]) => Promise<void>): Promise<void> {
+    const runs = Array.from({ length: count }, () => {
+      const problem = new ConvexProblem();
+      return { problem, optimizer: make(problem.parameters) };
+    });
+    try {
+      await run(...runs);
+    } finally {
+      for (const { problem, optimizer } of runs) {
+        optimizer.dispose();
+        problem.dispose();
+      }
+    }
+  }
+
+  function changeAll({ optimizer }: Run): void {
+    for (const { options } of optimizer.groups) change(options);
+  }
+
+  describe(`${name}: optimizer`, () => {
+    it('converges on a small convex problem', () =>
+      withRuns(1, async (run) => {
+        const start = await run.problem.loss();
+        step(run, steps);
+        const end = await run.problem.loss();
+        assert.ok(end < start / 20, `the loss was ${start} and is ${end} after ${steps} steps`);
+      }));
+
+    it('does the same steps again from the same start', () =>
+      withRuns(2, async (one, other) => {
+        step(one, 5);
+        step(other, 5);
+        assert.deepEqual(await one.problem.values(), await other.problem.values());
+      }));
+
+    it('leaves a parameter without a gradient alone, and makes no state for it', () =>
+      withRuns(1, async (run) => {
+        const { problem, optimizer } = run;
+        const before = (await problem.values()) as StateDict;
+        step(run, 2, ['weight']);
+        const after = (await problem.values()) as StateDict;
+        assert.deepEqual([after['unused'], after['bias']], [before['unused'], before['bias']]);
+        assert.notDeepEqual(after['weight'], before['weight']);
+        assert.deepEqual(Object.keys(optimizer.stateDict()['state'] as StateDict), ['weight']);
+      }));
+
+    it('leaves the state of a parameter alone in a step that does not reach it', () =>
+      withRuns(1, async (run) => {
+        const { problem, optimizer } = run;
+        const biasOf = async (): Promise<unknown> => {
+          const saved = optimizer.stateDict()['state'] as StateDict;
+          return [((await problem.values()) as StateDict)['bias'], await toHost(saved['bias']!)];
+        };
+        step(run, 2);
+        const before = await biasOf();
+        step(run, 2, ['weight']);
+        assert.deepEqual(await biasOf(), before);
+      }));
+
+    it('goes on from a saved state bit for bit, changed options included', () =>
+      withRuns(2, async (saved, loaded) => {
+        step(saved, 3);
+        changeAll(saved);
+        step(saved, 1);
+        const state = cloneState(saved.optimizer.stateDict());
+        loaded.problem.copy(saved.problem);
+        loaded.optimizer.loadStateDict(state);
+        disposeState(state);
+        step(saved, 3);
+        step(loaded, 3);
+        assert.deepEqual(await loaded.problem.values(), await saved.problem.values());
+        assert.deepEqual(await toHost(loaded.optimizer.stateDict()), await toHost(saved.optimizer.stateDict()));
+      }));
+
+    it('refuses a state of other parameters, groups or shapes with a StateError, and is as it was', () =>
+      withRuns(2, async (run, untouched) => {
+        const { optimizer } = run;
+        step(run, 2);
+        step(untouched, 2);
+        for (const [what, spoil] of Object.entries(spoiled)) {
+          const state = spoil(optimizer.stateDict());
+          if (state === null) continue;
+          try {
+            assert.throws(() => optimizer.loadStateDict(state), StateError, `a state with ${what}`);
+          } finally {
+            tf.dispose(tensorsBesides(state, optimizer.stateDict()));
+          }
+          assert.deepEqual(
+            await toHost(optimizer.stateDict()),
+            await toHost(untouched.optimizer.stateDict()),
+            `what a state with ${what} left`,
+          );
+        }
+        step(run, 2);
+        step(untouched, 2);
+        assert.deepEqual(await run.problem.values(), await untouched.problem.values());
+      }));
+
+    it('acts on changed options from the next step on', () =>
+      withRuns(2, async (changed, unchanged) => {
+        step(changed, 2);
+        step(unchanged, 2);
+        changeAll(changed);
+        assert.deepEqual(await changed.problem.values(), await unchanged.problem.values());
+        step(changed, 1);
+        step(unchanged, 1);
+        assert.notDeepEqual(await changed.problem.values(), await unchanged.problem.values());
+      }));
+
+    it('has a rule that is a function: the same in, the same out, and nothing is changed or disposed', () =>
+      withRuns(1, async (run) => {
+        const { problem, optimizer } = run;
+        step(run, 1);
+        const weight = problem.parameters.get('weight')!;
+        const { options } = optimizer.groupOf(weight);
+        assert.deepEqual(optimizer.coefficients(options, 2), optimizer.coefficients(options, 2));
+        const gradients = problem.gradients(['weight']);
+        const seen = (): Promise<unknown> =>
+          toHost({ gradients, slots: { ...optimizer.state.slotsOf(weight) }, parameter: weight.variable });
+        const before = await seen();
+        const [one, other] = [rule(optimizer, weight.name, gradients), rule(optimizer, weight.name, gradients)];
+        assert.deepEqual(await toHost(one), await toHost(other));
+        assert.deepEqual(await seen(), before);
+        tf.dispose([one, other, gradients] as tf.TensorContainer);
+      }));
+
+    it('keeps no tensors of a step', () =>
+      withRuns(1, async (run) => {
+        step(run, 1);
+        const before = tf.memory().numTensors;
+        step(run, 5);
+        assert.equal(tf.memory().numTensors, before);
+      }));
+  });
+}
+
+function step({ problem, optimizer }: Run, count: number, names?: readonly string[]): void {
+  for (let i = 0; i < count; i++) {
+    const gradients = problem.gradients(names);
+    try {
+      optimizer.step(gradients);
+    } finally {
+      tf.dispose(gradients);
+    }
+  }
+}
+
+/** What the rule makes of a parameter in its second step. The caller disposes it. */
+function rule(optimizer: Optimizer, name: string, gradients: TensorMap): StateDict {
+  const parameter = optimizer.groups.flatMap(({ parameters }) => parameters).find((each) => each.name === name)!;
+  const factors = Object.entries(optimizer.coefficients(optimizer.groupOf(parameter).options, 2));
+  return tf.tidy(() => {
+    const coefficients = Object.fromEntries(
+      factors.flatMap(([key, value]) => (value === undefined ? [] : [[key, tf.scalar(value)] as const])),
+    );
+    const slots = optimizer.state.slotsOf(parameter);
+    const output = optimizer.update({ gradient: gradients[name]!, parameter: parameter.variable, slots, coefficients });
+    // a rule may give back what it was given
+    return {
+      parameter: tf.clone(output.parameter),
+      slots: Object.fromEntries(Object.entries(output.slots).map(([slot, value]) => [slot, tf.clone(value)])),
+    };
+  });
+}
+
+/** Saved states that do not belong to the optimizer, made of one that does; null where it has nothing to spoil. */
+const spoiled: Readonly<Record<string, (state: StateDict) => StateDict | null>> = {
+  'another parameter': (state) => renamed(state) as StateDict,
+  'no groups': (state) => ({ ...state, groups: [] }),
+  'a group more': (state) => {
+    const groups = state['groups'] as readonly StateValue[];
+    return { ...state, groups: [...groups, groups[0]!] };
+  },
+  'slots of another shape': (state) => {
+    let found = false;
+    const other = mapTensors(state, (tensor) => {
+      found = true;
+      return tf.zeros([...tensor.shape, 2]);
+    }) as StateDict;
+    return found ? other : null;
+  },
+  nothing: () => ({}),
+};
+
+function renamed(value: StateValue): StateValue {
+  const other = (text: string): string => (text === 'weight' ? 'elsewhere' : text);
+  if (typeof value === 'string') return other(value);
+  if (value instanceof tf.Tensor || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: StateValue) => renamed(item));
+  return Object.fromEntries(Object.entries(value as StateDict).map(([key, item]) => [other(key), renamed(item)]));
+}
+
+function tensorsBesides(state: StateDict, own: StateDict): tf.Tensor[] {
+  const tensorsOf = (value: StateDict): tf.Tensor[] => {
+    const tensors: tf.Tensor[] = [];
+    mapTensors(value, (tensor) => {
+      tensors.push(tensor);
+      return null;
+    });
+    return tensors;
+  };
+  const live = new Set(tensorsOf(own));
+  return tensorsOf(state).filter((tensor) => !live.has(tensor));
+}

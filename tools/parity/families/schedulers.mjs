@@ -1,0 +1,81 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { LearningRateScheduler, Optimizer, ParameterSet } from '@x/trainer-core';
+
+import { compare } from '../lib/compare.mjs';
+import { expectError } from '../lib/errors.mjs';
+import { ParityRun } from '../lib/run.mjs';
+
+const TOLERANCE = 1e-12;
+
+/** lr_schedulers.json and lr_schedulers_v2.json: rates after construction, each step_batch and each epoch; resume. */
+export function cases({ cases: all }) {
+  return all.map((fixture) => ({
+    name: fixture.name,
+    fixture,
+    run: () => (fixture.result.error === undefined ? scheduleCase(fixture) : errorCase(fixture)),
+  }));
+}
+
+function scheduleCase(fixture) {
+  const { result, save_after_epoch: saveAfter } = fixture;
+  const session = start(fixture);
+  compare(result.after_construct, session.rates(), 'after_construct', TOLERANCE);
+  compareTrainable(result.requires_grad_after_construct, session, 'requires_grad_after_construct');
+  let saved;
+  result.epochs.forEach((expected, epoch) => {
+    const received = session.epoch(epoch);
+    compare(expected.after_each_batch, received.afterEachBatch, `epochs[${epoch}].after_each_batch`, TOLERANCE);
+    compare(expected.after_epoch_step, received.afterEpochStep, `epochs[${epoch}].after_epoch_step`, TOLERANCE);
+    compareTrainable(expected.requires_grad, session, `epochs[${epoch}].requires_grad`);
+    if (epoch === saveAfter) saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
+  });
+  if (saved === undefined) return;
+  const resumed = start(fixture);
+  resumed.optimizer.loadStateDict(saved.optimizer);
+  resumed.scheduler.loadStateDict(saved.scheduler);
+  for (let epoch = 0; epoch <= saveAfter; epoch++) resumed.skip(epoch);
+  for (let epoch = saveAfter + 1; epoch < result.epochs.length; epoch++) resumed.epoch(epoch);
+  compare(session.rates(), resumed.rates(), 'rates after a resume', 0);
+}
+
+function errorCase(fixture) {
+  return expectError(fixture.result.error, () => {
+    const session = start(fixture);
+    for (let epoch = 0; epoch < (fixture.run_epochs ?? 1); epoch++) session.epoch(epoch);
+  });
+}
+
+function start(fixture) {
+  const { optimizer: config, scheduler: schedulerConfig, num_epochs: numEpochs, num_steps_per_epoch: stepsPerEpoch } = fixture;
+  const { names = ['a.weight', 'b.weight', 'c.weight'], ...optimizerConfig } = config;
+  const weights = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
+  const run = new ParityRun({ parameters: ParameterSet.of(weights), numEpochs, stepsPerEpoch: stepsPerEpoch ?? null });
+  const optimizer = run.build(Optimizer, optimizerConfig);
+  const scheduler = run.build(LearningRateScheduler, schedulerConfig);
+  const stepsIn = (epoch) => (Array.isArray(fixture.actual_steps) ? fixture.actual_steps[epoch] : fixture.actual_steps);
+  let batchNumTotal = 0;
+  return {
+    optimizer,
+    scheduler,
+    rates: () => optimizer.groups.map(({ options }) => options.lr),
+    skip: (epoch) => {
+      batchNumTotal += stepsIn(epoch);
+    },
+    epoch(epoch) {
+      const afterEachBatch = [];
+      for (let i = 0; i < stepsIn(epoch); i++) {
+        batchNumTotal += 1;
+        scheduler.stepBatch(batchNumTotal);
+        afterEachBatch.push(this.rates());
+      }
+      scheduler.step(fixture.metrics?.[epoch] ?? null);
+      return { afterEachBatch, afterEpochStep: this.rates() };
+    },
+  };
+}
+
+function compareTrainable(expected, { optimizer }, at) {
+  if (expected === undefined) return;
+  const flags = optimizer.groups.map(({ parameters }) => parameters.map(({ trainable }) => trainable));
+  compare(expected, Array.isArray(expected[0]) ? flags : flags.flat(), at, 0);
+}
