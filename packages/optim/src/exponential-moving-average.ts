@@ -4,8 +4,16 @@ import type { Coefficients, ParameterSet, RuleInput } from '@x/trainer-core';
 import { z } from 'zod';
 
 export const ExponentialMovingAverageOptions = z.strictObject({
-  decay: z.number().min(0).max(1).default(0.9999).describe('The share of the old average that is kept, in the long run'),
-  numerator: z.number().default(1).describe('Early on the share is at most (numerator + n) / (denominator + n) in step n'),
+  decay: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.9999)
+    .describe('The share of the old average that is kept, in the long run'),
+  numerator: z
+    .number()
+    .default(1)
+    .describe('Early on the share is at most (numerator + n) / (denominator + n) in step n'),
   denominator: z.number().default(10).describe('See numerator'),
 });
 
@@ -19,7 +27,10 @@ export class ExponentialMovingAverage extends MovingAverage {
   private readonly options: z.output<typeof ExponentialMovingAverageOptions>;
 
   /** @throws ConfigError for options out of range. */
-  constructor(options: z.input<typeof ExponentialMovingAverageOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(
+    options: z.input<typeof ExponentialMovingAverageOptions>,
+    @inject(ModelParameters) parameters: ParameterSet,
+  ) {
     super(parameters);
     this.options = parseOptions(ExponentialMovingAverageOptions, options, 'the exponential moving average');
   }

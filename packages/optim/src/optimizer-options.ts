@@ -25,9 +25,13 @@ export type GroupsField = z.ZodOptional<z.ZodNullable<z.ZodType<ParameterGroupCo
 
 function groupsField(hyperparameters: z.ZodRawShape): GroupsField {
   const overrides = z.strictObject(
-    Object.fromEntries(Object.entries(hyperparameters).map(([name, field]) => [name, withoutDefault(field as z.ZodType).optional()])),
+    Object.fromEntries(
+      Object.entries(hyperparameters).map(([name, field]) => [name, withoutDefault(field as z.ZodType).optional()]),
+    ),
   );
-  const groups: z.ZodType<ParameterGroupConfig[], ParameterGroupConfig[]> = z.array(z.tuple([z.array(pattern), overrides]));
+  const groups: z.ZodType<ParameterGroupConfig[], ParameterGroupConfig[]> = z.array(
+    z.tuple([z.array(pattern), overrides]),
+  );
   return groups
     .nullish()
     .describe('Lists of [patterns searched in parameter names, hyperparameters of the parameters that they find]');

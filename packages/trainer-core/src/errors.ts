@@ -82,7 +82,9 @@ export class ConfigError extends TrainerError {
     super(
       problems.length === 1 ? problems[0]!.code : 'X_CONFIG',
       `${source} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n` +
-        problems.map(({ path, message, code }) => `  ${path === '' ? '(top level)' : path}: ${message} [${code}]`).join('\n'),
+        problems
+          .map(({ path, message, code }) => `  ${path === '' ? '(top level)' : path}: ${message} [${code}]`)
+          .join('\n'),
       options,
     );
   }

@@ -1,5 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { component, dropout, inject, kaimingUniform, Metric, Model, RandomStreams, RandomStreamsToken } from '@x/trainer-core';
+import {
+  component,
+  dropout,
+  inject,
+  kaimingUniform,
+  Metric,
+  Model,
+  RandomStreams,
+  RandomStreamsToken,
+} from '@x/trainer-core';
 import type { Batch, Built, ForwardMode, Outputs } from '@x/trainer-core';
 import { z } from 'zod';
 
@@ -23,7 +32,9 @@ export class DigitClassifier extends Model {
     const random = streams.stream('initialization');
     this.metrics = options.metrics;
     this.weights = tf.tidy(() => ({
-      'hidden.weight': tf.variable(kaimingUniform([784, options.hidden], random.at('hidden'), { nonlinearity: 'relu' })),
+      'hidden.weight': tf.variable(
+        kaimingUniform([784, options.hidden], random.at('hidden'), { nonlinearity: 'relu' }),
+      ),
       'hidden.bias': tf.variable(tf.zeros([options.hidden])),
       'out.weight': tf.variable(kaimingUniform([options.hidden, 10], random.at('out'))),
       'out.bias': tf.variable(tf.zeros([10])),
@@ -37,7 +48,10 @@ export class DigitClassifier extends Model {
   override forward({ image, label }: Batch, { training }: ForwardMode): Outputs {
     const { weights } = this;
     const layer = (x: tf.Tensor, name: 'hidden' | 'out'): tf.Tensor =>
-      tf.add(tf.matMul(x as tf.Tensor2D, weights[`${name}.weight`] as tf.Tensor as tf.Tensor2D), weights[`${name}.bias`]);
+      tf.add(
+        tf.matMul(x as tf.Tensor2D, weights[`${name}.weight`] as tf.Tensor as tf.Tensor2D),
+        weights[`${name}.bias`],
+      );
     const hidden = tf.relu(layer(image as tf.Tensor, 'hidden'));
     const logits = layer(training ? dropout(hidden, this.options.dropout) : hidden, 'out');
     if (label === undefined) return { logits };

@@ -24,4 +24,6 @@ console.log('  checkpoints/       where a stopped run goes on      log/         
 console.log('Next:');
 console.log(`  npx x-train evaluate ${here(serializationDir)} test`);
 console.log(`  npx tensorboard --logdir ${here(join(serializationDir, 'log'))}        (if TensorBoard is installed)`);
-console.log(`  edit ${here(config)}, and: npx x-train train ${here(config)} -s ${here(join(packageDir, 'runs', 'mine'))}`);
+console.log(
+  `  edit ${here(config)}, and: npx x-train train ${here(config)} -s ${here(join(packageDir, 'runs', 'mine'))}`,
+);

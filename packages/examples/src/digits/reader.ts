@@ -23,7 +23,10 @@ export class MnistDigits extends DatasetReader {
     const split = basename(path);
     const tenths = SPLITS[split];
     if (tenths === undefined) {
-      throw new DataError('X_DATA_INVALID', `expected a split (${Object.keys(SPLITS).join(', ')}), received "${split}"`);
+      throw new DataError(
+        'X_DATA_INVALID',
+        `expected a split (${Object.keys(SPLITS).join(', ')}), received "${split}"`,
+      );
     }
     const require = createRequire(import.meta.url);
     for (let label = 0; label < 10; label++) {

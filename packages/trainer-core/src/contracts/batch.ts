@@ -5,13 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * what the model computes, and a compiled engine keeps one program for each of their values.
  */
 export type BatchValue =
-  | tf.Tensor
-  | string
-  | number
-  | boolean
-  | null
-  | readonly BatchValue[]
-  | { readonly [key: string]: BatchValue };
+  tf.Tensor | string | number | boolean | null | readonly BatchValue[] | { readonly [key: string]: BatchValue };
 
 /** What a data loader yields and a model's `forward` takes. The trainer disposes its tensors after the last hook. */
 export type Batch = { readonly [key: string]: BatchValue };

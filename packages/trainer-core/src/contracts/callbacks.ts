@@ -128,7 +128,10 @@ export abstract class TrainerCallback implements Partial<Stateful> {
   onRunStart?(trainer: TrainerView): void | Promise<void>;
   onEpochStart?(trainer: TrainerView): void | Promise<void>;
   onStepStart?(trainer: TrainerView): void | Promise<void>;
-  onMicroBatchEnd?(trainer: TrainerView, event: { readonly index: number; readonly loss: number }): void | Promise<void>;
+  onMicroBatchEnd?(
+    trainer: TrainerView,
+    event: { readonly index: number; readonly loss: number },
+  ): void | Promise<void>;
   /** Between gradients and update. `gradients` are read only and valid during the hook. */
   onGradients?(
     trainer: TrainerView,
@@ -137,7 +140,10 @@ export abstract class TrainerCallback implements Partial<Stateful> {
   onStepEnd?(trainer: TrainerView, event: StepEvent): void | Promise<void>;
   onEvaluateStart?(trainer: TrainerView, event: { readonly numBatches: number | null }): void | Promise<void>;
   onEvaluateEnd?(trainer: TrainerView, event: { readonly metrics: Readonly<MetricValues> }): void | Promise<void>;
-  onCheckpoint?(trainer: TrainerView, event: CheckpointPosition & { readonly isBestSoFar: boolean }): void | Promise<void>;
+  onCheckpoint?(
+    trainer: TrainerView,
+    event: CheckpointPosition & { readonly isBestSoFar: boolean },
+  ): void | Promise<void>;
   onEpochEnd?(trainer: TrainerView, event: { readonly metrics: TrainingMetrics }): void | Promise<void>;
   onError?(trainer: TrainerView, event: { readonly error: unknown }): void | Promise<void>;
   /** `metrics` is null after a failure. */

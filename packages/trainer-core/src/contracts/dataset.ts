@@ -80,4 +80,3 @@ export abstract class CheckpointStore {
   /** Removing what is not there is fine. */
   abstract remove(path: string): Promise<void>;
 }
-

@@ -38,7 +38,11 @@ export abstract class MovingAverage implements Stateful {
   abstract coefficients(numUpdates: number | null): Coefficients;
 
   /** The new average of one parameter, in tfjs ops. */
-  abstract update(shadow: tf.Tensor, parameter: tf.Tensor, coefficients: Readonly<Record<string, tf.Scalar>>): tf.Tensor;
+  abstract update(
+    shadow: tf.Tensor,
+    parameter: tf.Tensor,
+    coefficients: Readonly<Record<string, tf.Scalar>>,
+  ): tf.Tensor;
 
   /** One update in plain code, outside a trainer. */
   apply(numUpdates: number | null = null): void {
@@ -76,7 +80,10 @@ export abstract class MovingAverage implements Stateful {
     for (const [name, tensor] of saved) {
       const { shape } = this.shadows.get(name)!;
       if (tensor.shape.join() !== shape.join()) {
-        throw new StateError('X_STATE_MISMATCH', `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`);
+        throw new StateError(
+          'X_STATE_MISMATCH',
+          `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`,
+        );
       }
     }
     for (const [name, tensor] of saved) this.shadows.get(name)!.assign(tensor);

@@ -64,7 +64,9 @@ export abstract class Optimizer implements Stateful {
    */
   constructor(options: OptimizerOptions, parameters: ParameterSet) {
     this.groups = makeParameterGroups(options, parameters);
-    this.state = new OptimizerState((parameter, options) => this.initialSlots(options ?? this.groupOf(parameter).options));
+    this.state = new OptimizerState((parameter, options) =>
+      this.initialSlots(options ?? this.groupOf(parameter).options),
+    );
   }
 
   /** The slots of a parameter and the number that each is filled with at first. */

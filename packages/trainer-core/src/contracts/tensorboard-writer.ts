@@ -44,7 +44,11 @@ export abstract class TensorboardWriter {
   abstract logBatch(report: BatchReport): Promise<void>;
 
   /** Called after every epoch on the master; `epoch` counts from 1 here. `validation` is empty without validation. */
-  abstract logMetrics(training: Readonly<MetricValues>, validation: Readonly<MetricValues>, epoch: number): Promise<void>;
+  abstract logMetrics(
+    training: Readonly<MetricValues>,
+    validation: Readonly<MetricValues>,
+    epoch: number,
+  ): Promise<void>;
 
   /** One value of one's own. */
   abstract addScalar(split: 'train' | 'validation', tag: string, value: number, step: number): void;

@@ -49,11 +49,7 @@ export function gradientsProgram({ outputs, parameters, buffers, precision, clip
 }
 
 /** Lets the model see and assign its buffers while their committed values stay as they are. */
-function withPendingBuffers<R>(
-  buffers: Readonly<Record<string, tf.Variable>>,
-  state: ProgramState,
-  run: () => R,
-): R {
+function withPendingBuffers<R>(buffers: Readonly<Record<string, tf.Variable>>, state: ProgramState, run: () => R): R {
   const committed = Object.entries(buffers).map(([name, variable]) => ({ name, variable, value: tf.clone(variable) }));
   try {
     for (const { name, variable } of committed) {

@@ -20,7 +20,9 @@ export class NamedState {
   /** The names of the variables below a folder such as `averages`, without the folder. */
   variablesIn(folder: string): string[] {
     const prefix = `${folder}/`;
-    return [...this.variables.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+    return [...this.variables.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length));
   }
 
   get(name: string): tf.Tensor | undefined {
@@ -49,7 +51,9 @@ export class NamedState {
   temporariesIn(folder: string): Map<string, tf.Tensor> {
     const prefix = `${folder}/`;
     return new Map(
-      [...this.temporaries].filter(([name]) => name.startsWith(prefix)).map(([name, value]) => [name.slice(prefix.length), value]),
+      [...this.temporaries]
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, value]) => [name.slice(prefix.length), value]),
     );
   }
 

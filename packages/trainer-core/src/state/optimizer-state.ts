@@ -27,7 +27,9 @@ export class OptimizerState {
     const missing = Object.entries(this.initialSlots(parameter)).filter(([name]) => !(name in existing));
     if (missing.length === 0) return existing;
     const { shape } = parameter.variable;
-    const made = missing.map(([name, fill]) => [name, tf.tidy(() => tf.variable(tf.fill(shape, fill), false))] as const);
+    const made = missing.map(
+      ([name, fill]) => [name, tf.tidy(() => tf.variable(tf.fill(shape, fill), false))] as const,
+    );
     const all = { ...existing, ...Object.fromEntries(made) };
     this.slots.set(parameter.name, all);
     return all;

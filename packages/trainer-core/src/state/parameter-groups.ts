@@ -52,7 +52,10 @@ export class ParameterGroup {
  * @throws ConfigError if a parameter is found by patterns of two groups; ModelError without any parameter.
  */
 export function makeParameterGroups(
-  options: { readonly parameterGroups?: readonly ParameterGroupConfig[] | null | undefined; readonly [key: string]: unknown },
+  options: {
+    readonly parameterGroups?: readonly ParameterGroupConfig[] | null | undefined;
+    readonly [key: string]: unknown;
+  },
   parameters: ParameterSet,
 ): ParameterGroup[] {
   const { parameterGroups, ...defaults } = options;

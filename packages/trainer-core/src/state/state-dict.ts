@@ -4,13 +4,7 @@ import { StateError } from '../errors.js';
 
 /** What can be saved: JSON values, and tensors as leaves. */
 export type StateValue =
-  | null
-  | boolean
-  | number
-  | string
-  | tf.Tensor
-  | readonly StateValue[]
-  | { readonly [key: string]: StateValue };
+  null | boolean | number | string | tf.Tensor | readonly StateValue[] | { readonly [key: string]: StateValue };
 
 /** A saved state, keyed by name. */
 export type StateDict = { readonly [key: string]: StateValue };

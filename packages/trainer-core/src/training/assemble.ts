@@ -15,7 +15,13 @@ import { log } from '../log.js';
 import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import type { RunContainer } from '../plugins/container.js';
-import { ModelParameters, NumberOfEpochs, SerializationDir, StepsPerEpoch, ValidationMetric } from '../plugins/run-tokens.js';
+import {
+  ModelParameters,
+  NumberOfEpochs,
+  SerializationDir,
+  StepsPerEpoch,
+  ValidationMetric,
+} from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
 import type { ExtensionPoint } from '../plugins/tokens.js';
 import { ParameterSet } from '../state/parameters.js';
@@ -35,7 +41,9 @@ export function assembleParts(options: UnbuiltOptions, run: RunContainer): Gradi
   const { model, serializationDir } = options;
   const parameters = ParameterSet.of(model.namedVariables());
   parameters.freeze(options.noGrad);
-  const loader = Array.isArray(options.dataLoader) ? new BatchList(options.dataLoader) : (options.dataLoader as DataLoader);
+  const loader = Array.isArray(options.dataLoader)
+    ? new BatchList(options.dataLoader)
+    : (options.dataLoader as DataLoader);
   const length = loader.length(options.worldSize);
 
   provideOnce(run, SerializationDir, serializationDir);
@@ -136,8 +144,12 @@ export function noPrecision(optLevel: string): ConfigError {
   );
 }
 
-function communicatorPart({ distributed, communicator }: UnbuiltOptions, run: RunContainer): Part<Communicator> | null | undefined {
-  if (!distributed || communicator !== null && communicator !== undefined || run.has(tokenOf(Communicator))) return communicator;
+function communicatorPart(
+  { distributed, communicator }: UnbuiltOptions,
+  run: RunContainer,
+): Part<Communicator> | null | undefined {
+  if (!distributed || (communicator !== null && communicator !== undefined) || run.has(tokenOf(Communicator)))
+    return communicator;
   throw noCommunicator();
 }
 

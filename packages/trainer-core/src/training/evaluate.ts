@@ -54,7 +54,10 @@ export async function evaluatePass(pass: EvaluationPass): Promise<void> {
     await yieldToEventLoop();
   }
   if (count === 0) {
-    throw new DataError('X_DATA_EMPTY', 'the data loader gave no batch to evaluate; look at the path, the filter and the batch size');
+    throw new DataError(
+      'X_DATA_EMPTY',
+      'the data loader gave no batch to evaluate; look at the path, the filter and the batch size',
+    );
   }
 }
 
@@ -107,7 +110,10 @@ export async function evaluateModel(
     },
   });
   if (withLoss > 0 && withLoss !== batches) {
-    throw new DataError('X_DATA_INVALID', `the model gave a loss for ${withLoss} of ${batches} batches; it must for all or none`);
+    throw new DataError(
+      'X_DATA_INVALID',
+      `the model gave a loss for ${withLoss} of ${batches} batches; it must for all or none`,
+    );
   }
   const values: MetricValues = {};
   for (const metric of metrics) {

@@ -24,7 +24,11 @@ const RunParts = {
     .describe('The model to train'),
   dataLoader: batches().describe('The training batches'),
   validationDataLoader: batches().nullish().describe('The validation batches; without them there is no early stopping'),
-  serializationDir: z.string().nullable().default(null).describe('The folder that the run writes to; null writes nothing'),
+  serializationDir: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe('The folder that the run writes to; null writes nothing'),
   localRank: z.int().nonnegative().default(0).describe('The number of this worker on its machine'),
   seed: z.int().default(DEFAULT_SEED).describe('The seed of all randomness inside steps'),
 };
@@ -40,16 +44,28 @@ const TrainerParts = {
     .describe('Epochs without improvement of the validation metric that end training; null never ends it early'),
   validationMetric: z
     .string()
-    .regex(/^[+-]./, { error: 'must start with + (larger is better) or - (smaller is better), as in "+accuracy" or "-loss"' })
+    .regex(/^[+-]./, {
+      error: 'must start with + (larger is better) or - (smaller is better), as in "+accuracy" or "-loss"',
+    })
     .default('-loss')
-    .describe('The validation metric, with its sign, that picks the best weights and drives patience and plateau schedulers'),
+    .describe(
+      'The validation metric, with its sign, that picks the best weights and drives patience and plateau schedulers',
+    ),
   numEpochs: z.int().nonnegative().default(20).describe('Epochs to train'),
   checkpointer: component(Checkpointer)
     .nullish()
     .describe('Default: the default one where there is a serialization folder; null saves nothing'),
   cudaDevice: z.int().default(-1).describe('A device number; negative for the CPU'),
-  gradNorm: z.number().nullable().default(null).describe('Gradients are rescaled to this norm if theirs is larger; null or 0 is off'),
-  gradClipping: z.number().nullable().default(null).describe('Gradient elements are clamped to this absolute value; null is off'),
+  gradNorm: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('Gradients are rescaled to this norm if theirs is larger; null or 0 is off'),
+  gradClipping: z
+    .number()
+    .nullable()
+    .default(null)
+    .describe('Gradient elements are clamped to this absolute value; null is off'),
   gradClippingAt: z
     .enum(['microBatch', 'step'])
     .default('microBatch')
@@ -59,14 +75,26 @@ const TrainerParts = {
   tensorboardWriter: component(TensorboardWriter)
     .nullish()
     .describe('Default: the default one where there is a serialization folder and a plugin provides it'),
-  movingAverage: component(MovingAverage).nullish().describe('Averages of the weights for validation and saving. Default: none'),
-  batchCallbacks: z.array(component(BatchCallback)).default([]).describe('Called after every step and validation batch'),
-  epochCallbacks: z.array(component(EpochCallback)).default([]).describe('Called before training and after every epoch'),
+  movingAverage: component(MovingAverage)
+    .nullish()
+    .describe('Averages of the weights for validation and saving. Default: none'),
+  batchCallbacks: z
+    .array(component(BatchCallback))
+    .default([])
+    .describe('Called after every step and validation batch'),
+  epochCallbacks: z
+    .array(component(EpochCallback))
+    .default([])
+    .describe('Called before training and after every epoch'),
   callbacks: z.array(component(TrainerCallback)).default([]).describe('Observers with named hooks'),
   distributed: z.boolean().default(false).describe('Whether this is one worker of several'),
   worldSize: z.int().positive().default(1).describe('The number of workers'),
   numGradientAccumulationSteps: z.int().positive().default(1).describe('Batches whose gradients make one step'),
-  optLevel: z.enum(['O0', 'O1', 'O2', 'O3']).nullable().default(null).describe('Mixed precision; null trains in float32'),
+  optLevel: z
+    .enum(['O0', 'O1', 'O2', 'O3'])
+    .nullable()
+    .default(null)
+    .describe('Mixed precision; null trains in float32'),
   noGrad: z.array(pattern).default([]).describe('Patterns, searched in parameter names, of what is frozen'),
   engine: component(Engine).optional().describe('What runs the steps. Default: the eager engine'),
   precision: component(Precision).nullish().describe('In place of optLevel: a precision of a plugin'),

@@ -23,7 +23,11 @@ class PlainDescent extends Optimizer {
 }
 
 /** loss = (w - target)^2 */
-function quadratic(): { w: tf.Variable; forward(batch: Batch): Outputs; namedVariables(): Record<string, tf.Variable> } {
+function quadratic(): {
+  w: tf.Variable;
+  forward(batch: Batch): Outputs;
+  namedVariables(): Record<string, tf.Variable>;
+} {
   const w = tf.variable(tf.scalar(0));
   return {
     w,

@@ -55,7 +55,11 @@ import type { StepResult, StepWatcher } from './training-step.js';
  * The rules are those of AllenNLP 1.0's `GradientDescentTrainer`; every option is described in `GradientDescentOptions`.
  * Built parts go to the constructor; {@link fromPartialObjects} also takes configs and lazy parts and builds them in order.
  */
-@Trainer.register('gradient_descent', GradientDescentConfig, (options, run) => new GradientDescentTrainer(partsFromConfig(options, run)))
+@Trainer.register(
+  'gradient_descent',
+  GradientDescentConfig,
+  (options, run) => new GradientDescentTrainer(partsFromConfig(options, run)),
+)
 export class GradientDescentTrainer extends Trainer implements TrainerView {
   readonly model: ModelLike;
   /** All parameters of the model. Freezing one, or unfreezing, acts from the next step on. */
@@ -145,7 +149,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * The original's factory: parts may be instances, configs such as `{ type: 'adamw', lr: 1e-3 }` of the given plugins, or
    * `LazyPart`s; they are built in order (optimizer on the trainable parameters, schedulers on the optimizer).
    */
-  static fromPartialObjects({ plugins = [], ...options }: PartialObjects & { plugins?: readonly PluginLike[] }): GradientDescentTrainer {
+  static fromPartialObjects({
+    plugins = [],
+    ...options
+  }: PartialObjects & { plugins?: readonly PluginLike[] }): GradientDescentTrainer {
     return new GradientDescentTrainer(partsFromPartialObjects(options, plugins));
   }
 
@@ -196,7 +203,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       );
     }
     if (loss.size !== 1) {
-      throw new ModelError('X_MODEL_LOSS_NOT_SCALAR', `the model's "loss" must be a scalar, it has shape [${loss.shape}]; take its mean`);
+      throw new ModelError(
+        'X_MODEL_LOSS_NOT_SCALAR',
+        `the model's "loss" must be a scalar, it has shape [${loss.shape}]; take its mean`,
+      );
     }
     const regLoss = this.model.regularizationPenalty?.() ?? tf.scalar(0);
     return { ...outputs, loss: tf.add(tf.reshape(loss, []), regLoss), regLoss };
@@ -243,7 +253,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const { progress, metricTracker: tracker, isMaster } = this;
     const startEpoch = progress.epoch;
     const startTime = Date.now();
-    const metrics: TrainingMetrics = { best_epoch: tracker.bestEpoch, ...prefixed('best_validation_', tracker.bestEpochMetrics) };
+    const metrics: TrainingMetrics = {
+      best_epoch: tracker.bestEpoch,
+      ...prefixed('best_validation_', tracker.bestEpochMetrics),
+    };
     await this.callEpochCallbacks({}, -1);
 
     for (; progress.epoch < this.numEpochs && !this.control.stopRequested; progress.nextEpoch()) {
@@ -294,7 +307,9 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     await this.hooks.fire('onEpochStart');
 
     const batches = this.dataLoader.epoch({ epoch: progress.epoch, start, rank, worldSize });
-    for await (const group of inLockstep(groupsOf(batches, accumulation), communicator, (rest) => rest.forEach(disposeBatch))) {
+    for await (const group of inLockstep(groupsOf(batches, accumulation), communicator, (rest) =>
+      rest.forEach(disposeBatch),
+    )) {
       try {
         await this.hooks.fire('onStepStart');
         const batchNumTotal = progress.batchNumTotal + 1;
@@ -312,7 +327,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await yieldToEventLoop();
     }
     if (progress.batchesThisEpoch === 0) {
-      throw new DataError('X_DATA_EMPTY', 'the data loader gave no training batch; look at the path, the filter and the batch size');
+      throw new DataError(
+        'X_DATA_EMPTY',
+        'the data loader gave no training batch; look at the path, the filter and the batch size',
+      );
     }
     await communicator.barrier();
     const values = await running.global();
@@ -322,7 +340,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
   private async stepDone(group: readonly Batch[], result: StepResult): Promise<void> {
     const { progress, running } = this;
-    const share = (values: readonly number[]): number => values.reduce((sum, value) => sum + Math.fround(value / group.length), 0);
+    const share = (values: readonly number[]): number =>
+      values.reduce((sum, value) => sum + Math.fround(value / group.length), 0);
     const loss = share(result.losses);
     running.addLoss(loss, share(result.regLosses));
     for (const [i, outputs] of result.outputs.entries()) await running.update(outputs, group[i]!);
@@ -343,7 +362,13 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       if (saved === true) await this.hooks.fire('onCheckpoint', { ...this.position(), isBestSoFar: false });
     }
     await this.callBatchCallbacks(group, result.outputs, progress.batchesThisEpoch, true);
-    await this.hooks.fire('onStepEnd', { batchInputs: group, batchOutputs: result.outputs, loss, gradientNorm: result.gradientNorm, metrics });
+    await this.hooks.fire('onStepEnd', {
+      batchInputs: group,
+      batchOutputs: result.outputs,
+      loss,
+      gradientNorm: result.gradientNorm,
+      metrics,
+    });
   }
 
   /** Validates with the averaged weights where there is a moving average, with the raw ones otherwise. */
@@ -377,13 +402,16 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   private async honourRequests(): Promise<void> {
     const { control } = this;
     if (control.takeSave() || control.stopRequested) await this.saveCheckpoint(false);
-    if (control.takeEvaluate() && this.validationDataLoader !== null) await this.evaluateInEpoch(this.validationDataLoader);
+    if (control.takeEvaluate() && this.validationDataLoader !== null)
+      await this.evaluateInEpoch(this.validationDataLoader);
     if (control.interruption === null) return;
     await this.saveCheckpoint(false);
     const { epoch, batchNumTotal } = this.progress;
     throw new InterruptedError(
       `training was interrupted (${control.interruption}) in epoch ${epoch} after ${batchNumTotal} steps; ` +
-        (this.checkpointer === null ? 'there is no checkpointer, so nothing was saved' : 'the state was saved, and a run with --recover goes on from here'),
+        (this.checkpointer === null
+          ? 'there is no checkpointer, so nothing was saved'
+          : 'the state was saved, and a run with --recover goes on from here'),
       control.interruption,
     );
   }
@@ -423,7 +451,9 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   private async restoreLatest(): Promise<void> {
     if (this.checkpointer === null) return;
     if (this.dataLoader.resumability === 'once') {
-      log.warn('the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly');
+      log.warn(
+        'the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly',
+      );
     }
     const restored = await this.checkpointer.restoreCheckpoint();
     if (restored === null) return;
@@ -440,7 +470,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const best: TensorMap | null = await this.checkpointer.bestModelState();
     if (best === null) {
       if (this.control.stopRequested) return;
-      throw new CheckpointError('X_CHECKPOINT', 'there are no best weights to load: no epoch was completed; is numEpochs 0?');
+      throw new CheckpointError(
+        'X_CHECKPOINT',
+        'there are no best weights to load: no epoch was completed; is numEpochs 0?',
+      );
     }
     try {
       loadModelState(this.model, best);
@@ -472,7 +505,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
   private makeWatcher(): StepWatcher {
     return {
-      watches: this.hooks.watchesGradients || this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients,
+      watches:
+        this.hooks.watchesGradients || this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients,
       microBatchEnded: (index, loss) => this.hooks.fire('onMicroBatchEnd', { index, loss }),
       rescale: () => this.rescaleGradients(),
       gradientsReady: (gradients, gradientNorm) => this.hooks.fire('onGradients', { gradients, gradientNorm }),
@@ -504,7 +538,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   private async callEpochCallbacks(metrics: TrainingMetrics, epoch: number): Promise<void> {
-    for (const callback of this.epochCallbacks) await callback.onEpoch(this, { metrics, epoch, isMaster: this.isMaster });
+    for (const callback of this.epochCallbacks)
+      await callback.onEpoch(this, { metrics, epoch, isMaster: this.isMaster });
   }
 
   private async writeEpochMetrics(metrics: TrainingMetrics, epoch: number): Promise<void> {

@@ -20,7 +20,10 @@ type HookEvent<N extends HookName> = Parameters<NonNullable<TrainerCallback[N]>>
 
 /** The hooks of all callbacks, bound once: a hook that nobody overrides costs nothing. */
 export class Hooks {
-  private readonly bound: ReadonlyMap<HookName, readonly ((view: TrainerView, event: unknown) => void | Promise<void>)[]>;
+  private readonly bound: ReadonlyMap<
+    HookName,
+    readonly ((view: TrainerView, event: unknown) => void | Promise<void>)[]
+  >;
 
   constructor(
     callbacks: readonly TrainerCallback[],
@@ -48,12 +51,18 @@ export class Hooks {
   }
 
   /** Calls a hook of every callback in list order. */
-  async fire<N extends HookName>(name: N, ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]): Promise<void> {
+  async fire<N extends HookName>(
+    name: N,
+    ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]
+  ): Promise<void> {
     for (const hook of this.bound.get(name)!) await hook(this.view, event[0]);
   }
 
   /** Calls a hook of every callback even if some throw, and returns the first error. For the end of a failed run. */
-  async fireAll<N extends HookName>(name: N, ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]): Promise<unknown> {
+  async fireAll<N extends HookName>(
+    name: N,
+    ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]
+  ): Promise<unknown> {
     let first: unknown;
     for (const hook of this.bound.get(name)!) {
       try {

@@ -98,7 +98,9 @@ export class MetricTracker implements Stateful {
     };
     for (const key of ['patience', 'shouldDecrease'] as const) {
       if (state[key] !== undefined && state[key] !== this[key]) {
-        log.warn(`the checkpoint was made with ${key} ${String(state[key])}; going on with ${String(this[key])} as configured`);
+        log.warn(
+          `the checkpoint was made with ${key} ${String(state[key])}; going on with ${String(this[key])} as configured`,
+        );
       }
     }
     Object.assign(this, loaded);

@@ -21,7 +21,8 @@ export function loadModelState(model: ModelLike, weights: Readonly<TensorMap>): 
       const tensor = weights[name];
       if (tensor === undefined) return [`"${name}" is missing`];
       const { shape, dtype } = variables[name]!;
-      if (tensor.shape.join() !== shape.join()) return [`"${name}" has shape [${tensor.shape}], the model's has [${shape}]`];
+      if (tensor.shape.join() !== shape.join())
+        return [`"${name}" has shape [${tensor.shape}], the model's has [${shape}]`];
       return tensor.dtype === dtype ? [] : [`"${name}" is ${tensor.dtype}, the model's is ${dtype}`];
     }),
     ...Object.keys(weights)

@@ -15,13 +15,19 @@ import { tokenOf } from '../plugins/tokens.js';
 import { RandomStreamsToken } from '../random/streams.js';
 import { assembleParts } from './assemble.js';
 import { GradientDescentOptions } from './gradient-descent-options.js';
-import type { GradientDescentConfig, GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
+import type {
+  GradientDescentConfig,
+  GradientDescentTrainerOptions,
+  PartialObjects,
+} from './gradient-descent-options.js';
 
 type Output = z.output<typeof GradientDescentOptions>;
 type BuiltPart<F> = F extends readonly (infer E)[] ? BuiltPart<E>[] : Exclude<F, ComponentSpec | LazyPart>;
 
 /** The options with every part built: what the constructor works with. */
-export type BuiltParts = { [K in keyof Output]: K extends 'model' | 'dataLoader' | 'validationDataLoader' ? Output[K] : BuiltPart<Output[K]> };
+export type BuiltParts = {
+  [K in keyof Output]: K extends 'model' | 'dataLoader' | 'validationDataLoader' ? Output[K] : BuiltPart<Output[K]>;
+};
 
 /** Checks the constructor's options and fills in the defaults. @throws ConfigError */
 export function builtParts(options: GradientDescentTrainerOptions): BuiltParts {
@@ -29,17 +35,25 @@ export function builtParts(options: GradientDescentTrainerOptions): BuiltParts {
 }
 
 /** Builds the parts from partial objects, in plain code. */
-export function partsFromPartialObjects(options: PartialObjects, plugins: readonly PluginLike[]): GradientDescentTrainerOptions {
+export function partsFromPartialObjects(
+  options: PartialObjects,
+  plugins: readonly PluginLike[],
+): GradientDescentTrainerOptions {
   const core = definePlugin({ name: '@x/trainer-core', provides: coreComponents });
   const registry = new Registry([core, ...plugins.map(pluginOf)]);
-  const validated = withRegistry(registry, () => parseOptions(GradientDescentOptions, options, 'GradientDescentTrainer'));
+  const validated = withRegistry(registry, () =>
+    parseOptions(GradientDescentOptions, options, 'GradientDescentTrainer'),
+  );
   const run = new RunContainer(registry);
   run.provide(TheModel, validated.model);
   return assembleParts(validated, run);
 }
 
 /** Builds the parts from the `trainer` entry of a config and the parts that the run holds already. */
-export function partsFromConfig(options: z.output<typeof GradientDescentConfig>, run: RunContainer): GradientDescentTrainerOptions {
+export function partsFromConfig(
+  options: z.output<typeof GradientDescentConfig>,
+  run: RunContainer,
+): GradientDescentTrainerOptions {
   const callbacks = run.has(ExtraCallbacks) ? run.get(ExtraCallbacks) : [];
   return assembleParts(
     {
@@ -64,4 +78,3 @@ function pluginOf(value: PluginLike): Plugin {
     `expected a plugin (the default export of a plugin package) or a decorated class, received ${typeof value}`,
   );
 }
-

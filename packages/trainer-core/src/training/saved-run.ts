@@ -30,7 +30,9 @@ export function snapshot(model: ModelLike, movingAverage: MovingAverage | null, 
     weights[name] = tf.clone(shadow ?? variable);
     if (shadow !== undefined) raw[name] = tf.clone(variable);
   }
-  const states = Object.entries(parts).flatMap(([key, part]) => (part === null ? [] : [[key, cloneState(part.stateDict())] as const]));
+  const states = Object.entries(parts).flatMap(([key, part]) =>
+    part === null ? [] : [[key, cloneState(part.stateDict())] as const],
+  );
   return new CheckpointState(weights, { version: VERSION, rawParameters: raw, ...Object.fromEntries(states) });
 }
 
@@ -39,11 +41,18 @@ export function snapshot(model: ModelLike, movingAverage: MovingAverage | null, 
  *
  * @throws CheckpointError (`X_CHECKPOINT`) around what does not fit.
  */
-export function restoreInto(model: ModelLike, parts: StatefulParts, { modelState, trainingState }: RestoredCheckpoint): void {
+export function restoreInto(
+  model: ModelLike,
+  parts: StatefulParts,
+  { modelState, trainingState }: RestoredCheckpoint,
+): void {
   try {
     const version = readState(trainingState, 'version', 'number');
     if (version !== VERSION) {
-      throw new StateError('X_STATE_MISMATCH', `the checkpoint has version ${version}, this release reads version ${VERSION}`);
+      throw new StateError(
+        'X_STATE_MISMATCH',
+        `the checkpoint has version ${version}, this release reads version ${VERSION}`,
+      );
     }
     const raw = readState(trainingState, 'rawParameters', 'object') as Readonly<TensorMap>;
     loadModelState(model, { ...modelState, ...raw });

@@ -90,12 +90,19 @@ export class TrainingStep implements Stateful {
    * @param batchNumTotal the number of this step, 1 at the first.
    * @throws NonFiniteError (`X_NAN_LOSS`); nothing of the step is applied then, nor after any other error.
    */
-  async run(group: readonly Batch[], batchNumTotal: number, watcher: StepWatcher, needs: LogNeeds): Promise<StepResult> {
+  async run(
+    group: readonly Batch[],
+    batchNumTotal: number,
+    watcher: StepWatcher,
+    needs: LogNeeds,
+  ): Promise<StepResult> {
     const outputs: Outputs[] = [];
     const kept: { gradients?: TensorMap; parametersBefore?: TensorMap } = {};
     try {
       if (needs.parametersBefore) {
-        kept.parametersBefore = cloneAll(this.parts.parameters.names.map((name) => [name, this.state.get(`parameters/${name}`)!]));
+        kept.parametersBefore = cloneAll(
+          this.parts.parameters.names.map((name) => [name, this.state.get(`parameters/${name}`)!]),
+        );
       }
       const fused = this.canFuse(group, watcher, needs);
       const result = fused
@@ -218,7 +225,11 @@ export class TrainingStep implements Stateful {
   private async allReduce(): Promise<void> {
     const { communicator } = this.parts;
     if (communicator.worldSize === 1) return;
-    const gradients = this.trained().map(({ name, variable }) => ({ name, variable, tensor: this.state.get(`gradients/${name}`) }));
+    const gradients = this.trained().map(({ name, variable }) => ({
+      name,
+      variable,
+      tensor: this.state.get(`gradients/${name}`),
+    }));
     const flat = new Float32Array(gradients.reduce((size, { variable }) => size + variable.size, 0));
     let offset = 0;
     for (const { variable, tensor } of gradients) {
@@ -264,7 +275,9 @@ export class TrainingStep implements Stateful {
 
   /** The parameters that training changes now: in the optimizer, and not frozen. */
   private trained(): Parameter[] {
-    const inOptimizer = new Set(this.parts.optimizer.groups.flatMap(({ parameters }) => parameters.map(({ name }) => name)));
+    const inOptimizer = new Set(
+      this.parts.optimizer.groups.flatMap(({ parameters }) => parameters.map(({ name }) => name)),
+    );
     return [...this.parts.parameters].filter(({ name, trainable }) => trainable && inOptimizer.has(name));
   }
 

@@ -1,0 +1,89 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { DataError, loadTrained, TheModel } from '@x/trainer-core';
+import type { Json } from '@x/trainer-core';
+
+import { print, writeWhole } from '../io.js';
+import type { Io } from '../io.js';
+import plugin from '../plugin.js';
+import { loadTensorflow } from '../tensorflow.js';
+
+export interface PredictCommandOptions {
+  readonly weights?: 'best' | 'latest';
+  readonly overrides?: string;
+  readonly outputFile?: string;
+  readonly batchSize: string;
+}
+
+/** Answers JSON lines with the model of a run: one line in, one line out, in order. */
+export async function predict(
+  folder: string,
+  file: string | undefined,
+  options: PredictCommandOptions,
+  io: Io,
+): Promise<void> {
+  const { outputFile, batchSize, ...loading } = options;
+  const size = Number(batchSize);
+  if (!Number.isInteger(size) || size < 1)
+    throw new DataError('X_DATA_INVALID', `--batch-size: expected a whole number from 1, received "${batchSize}"`);
+  await loadTensorflow(folder);
+  await loadTensorflow(process.cwd());
+  const trained = await loadTrained(folder, { ...loading, plugins: [plugin] });
+  try {
+    if (!trained.run.container.has(TheModel)) trained.run.container.provide(TheModel, trained.model);
+    const predictor = await trained.predictor();
+    const answers: string[] = [];
+    const emit =
+      outputFile === undefined
+        ? (line: string): void => print(io, line)
+        : (line: string): unknown => answers.push(line);
+    for await (const requests of inGroups(requestsOf(file, io), size)) {
+      for (const answer of await predictor.predict(requests)) emit(JSON.stringify(answer));
+    }
+    if (outputFile === undefined) return;
+    await writeWhole(outputFile, answers.map((line) => `${line}\n`).join(''));
+    print(io, `${answers.length} predictions written to ${outputFile}`);
+  } finally {
+    trained.dispose();
+  }
+}
+
+async function* requestsOf(file: string | undefined, io: Io): AsyncGenerator<Json> {
+  const input = file === undefined ? Readable.from(io.input) : createReadStream(file);
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      number += 1;
+      if (line.trim() !== '') yield parse(line, file ?? 'standard input', number);
+    }
+  } catch (error) {
+    if (error instanceof DataError || !(error instanceof Error)) throw error;
+    throw new DataError('X_DATA_INVALID', `${file ?? 'standard input'} cannot be read: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+function parse(line: string, source: string, number: number): Json {
+  try {
+    return JSON.parse(line) as Json;
+  } catch (error) {
+    throw new DataError(
+      'X_DATA_INVALID',
+      `${source}, line ${number}: expected one JSON value a line, received ${line.slice(0, 60)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function* inGroups<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}

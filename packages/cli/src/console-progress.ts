@@ -1,0 +1,135 @@
+import cliProgress from 'cli-progress';
+import { parseOptions, TrainerCallback } from '@x/trainer-core';
+import type { MetricValues, StepEvent, TrainerView, TrainingMetrics } from '@x/trainer-core';
+import { z } from 'zod';
+
+import { formatMetrics, formatNumber, formatSeconds } from './format.js';
+
+export const ConsoleProgressOptions = z.strictObject({
+  everySeconds: z
+    .number()
+    .positive()
+    .default(10)
+    .describe('Seconds between two lines within an epoch, where there is no terminal'),
+});
+
+/** Where progress is shown. */
+export interface ProgressOutput {
+  readonly isTTY?: boolean;
+  write(text: string): unknown;
+}
+
+/**
+ * Shows how training goes: on a terminal a bar with rate, loss and time left, elsewhere plain lines; after every epoch one
+ * line with its metrics. Only the master shows anything.
+ */
+@TrainerCallback.register('console_progress', ConsoleProgressOptions)
+export class ConsoleProgress extends TrainerCallback {
+  private readonly everySeconds: number;
+  private bar: cliProgress.SingleBar | null = null;
+  private epochStarted = 0;
+  private stepsAtStart = 0;
+  private lastLine = 0;
+  private training: Readonly<MetricValues> = {};
+  private validation: Readonly<MetricValues> | null = null;
+
+  /**
+   * @param output default: standard output.
+   * @param now a clock in milliseconds.
+   */
+  constructor(
+    options: z.input<typeof ConsoleProgressOptions> = {},
+    private readonly output: ProgressOutput = process.stdout,
+    private readonly now: () => number = Date.now,
+  ) {
+    super();
+    this.everySeconds = parseOptions(ConsoleProgressOptions, options, 'the console progress').everySeconds;
+  }
+
+  override onRunStart({ isMaster, epoch, batchNumTotal }: TrainerView): void {
+    if (isMaster && batchNumTotal > 0) this.line(`going on in epoch ${epoch + 1}, after ${batchNumTotal} steps`);
+  }
+
+  override onEpochStart({ isMaster, epoch, numEpochs, stepsPerEpoch, batchesThisEpoch }: TrainerView): void {
+    this.epochStarted = this.now();
+    this.lastLine = this.epochStarted;
+    this.stepsAtStart = batchesThisEpoch;
+    this.validation = null;
+    if (!isMaster || this.output.isTTY !== true || stepsPerEpoch === null) return;
+    const name = `epoch ${epoch + 1}/${numEpochs}`;
+    const format = `${name} [{bar}] {value}/{total}  {rate} steps/s  loss {loss}  {left} left`;
+    this.bar = new cliProgress.SingleBar(
+      { format, hideCursor: true, clearOnComplete: true, barsize: 24, stream: this.output as NodeJS.WriteStream },
+      cliProgress.Presets.legacy,
+    );
+    this.bar.start(stepsPerEpoch, batchesThisEpoch, { rate: '-', loss: '-', left: '-' });
+  }
+
+  override onStepEnd(trainer: TrainerView, { metrics }: StepEvent): void {
+    this.training = metrics;
+    if (!trainer.isMaster) return;
+    const { rate, left } = this.pace(trainer);
+    const loss = formatNumber(metrics['loss'] ?? 0);
+    if (this.bar !== null) {
+      this.bar.update(trainer.batchesThisEpoch, { rate: rate.toFixed(1), loss, left });
+    } else if (this.output.isTTY !== true && this.now() - this.lastLine >= this.everySeconds * 1000) {
+      this.lastLine = this.now();
+      const { epoch, numEpochs, batchesThisEpoch, stepsPerEpoch } = trainer;
+      const position = `epoch ${epoch + 1}/${numEpochs}  step ${batchesThisEpoch}/${stepsPerEpoch ?? '?'}`;
+      this.line(`${position}  ${rate.toFixed(1)} steps/s  loss ${loss}${left === '-' ? '' : `  ${left} left`}`);
+    }
+  }
+
+  override onEvaluateStart(): void {
+    this.stopBar();
+  }
+
+  override onEvaluateEnd(_: TrainerView, { metrics }: { readonly metrics: Readonly<MetricValues> }): void {
+    this.validation = metrics;
+  }
+
+  override onEpochEnd(trainer: TrainerView, { metrics }: { readonly metrics: TrainingMetrics }): void {
+    this.stopBar();
+    if (!trainer.isMaster) return;
+    const { epoch, numEpochs, learningRates } = trainer;
+    const parts = [
+      `epoch ${epoch + 1}/${numEpochs}`,
+      formatMetrics(shown(this.training)),
+      ...(this.validation === null ? [] : [`validation: ${formatMetrics(shown(this.validation))}`]),
+      `lr ${[...new Set(learningRates.map((rate) => Number(rate.toPrecision(3))))].join(', ')}`,
+      formatSeconds((this.now() - this.epochStarted) / 1000),
+      ...(metrics['best_epoch'] === epoch && this.validation !== null ? ['best so far'] : []),
+    ];
+    this.line(parts.join('  |  '));
+  }
+
+  override onError(): void {
+    this.stopBar();
+  }
+
+  override onRunEnd(): void {
+    this.stopBar();
+  }
+
+  private pace({ batchesThisEpoch, stepsPerEpoch }: TrainerView): { rate: number; left: string } {
+    const seconds = Math.max((this.now() - this.epochStarted) / 1000, 1e-3);
+    const rate = (batchesThisEpoch - this.stepsAtStart) / seconds;
+    const left =
+      stepsPerEpoch === null || rate === 0 ? '-' : formatSeconds(Math.max(stepsPerEpoch - batchesThisEpoch, 0) / rate);
+    return { rate, left };
+  }
+
+  private stopBar(): void {
+    this.bar?.stop();
+    this.bar = null;
+  }
+
+  private line(text: string): void {
+    this.output.write(`${text}\n`);
+  }
+}
+
+/** The penalty is shown only where there is one. */
+function shown({ reg_loss: penalty, ...metrics }: Readonly<MetricValues>): MetricValues {
+  return penalty === undefined || penalty === 0 ? metrics : { ...metrics, reg_loss: penalty };
+}
