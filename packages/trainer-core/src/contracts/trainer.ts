@@ -2,7 +2,7 @@ import { ConfigError } from '../errors.js';
 import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import { disposeState } from '../state/state-dict.js';
-import type { StateDict, StateValue } from '../state/state-dict.js';
+import type { StateDict } from '../state/state-dict.js';
 import type { Checkpointable } from './checkpointer.js';
 import type { TensorMap } from './batch.js';
 
@@ -45,7 +45,7 @@ export class CheckpointState {
 
   /** Frees the snapshot. Whoever asked for it calls this, also after an error. */
   dispose(): void {
-    disposeState(this.modelState as StateValue);
+    disposeState(this.modelState);
     disposeState(this.trainingState);
   }
 }

@@ -34,7 +34,7 @@ export function gradientsProgram({ outputs, parameters, buffers, precision, clip
         valueAndGradients(() => {
           const all = precision.forward(() => outputs(batch));
           const share = tf.div(all['loss']!, numbers['groupSize']!);
-          return { objective: tf.mul(share, numbers['lossScale']!) as tf.Scalar, outputs: all };
+          return { objective: tf.mul<tf.Scalar>(share, numbers['lossScale']!), outputs: all };
         }, parameters),
       );
       for (const [name, scaled] of Object.entries(result.gradients)) {

@@ -62,6 +62,6 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, noiseShape: rea
   if (rate === 0) return tf.clone(x);
   return tf.tidy(() => {
     const kept = tf.cast(tf.greaterEqual(source().uniform(noiseShape), rate), 'float32');
-    return tf.mul(x, tf.div(kept, 1 - rate)) as T;
+    return tf.mul<T>(x, tf.div(kept, 1 - rate));
   });
 }

@@ -1,4 +1,4 @@
-import { BatchCallback } from '../contracts/callbacks.js';
+import type { BatchCallback } from '../contracts/callbacks.js';
 import { Checkpointer } from '../contracts/checkpointer.js';
 import { Communicator } from '../contracts/communicator.js';
 import { DataLoader } from '../contracts/data-loader.js';
@@ -80,7 +80,7 @@ export function assembleParts(options: UnbuiltOptions, run: RunContainer): Gradi
     batchCallbacks: options.batchCallbacks.map((part) => run.build<BatchCallback>(part)),
     epochCallbacks: options.epochCallbacks.map((part) => run.build(part)),
     callbacks: options.callbacks.map((part) => run.build(part)),
-  } as GradientDescentTrainerOptions;
+  };
 }
 
 function provideOnce<T>(run: RunContainer, token: Parameters<RunContainer['provide']>[0], value: T): void {

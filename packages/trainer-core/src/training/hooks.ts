@@ -16,14 +16,12 @@ const NAMES = [
 ] as const;
 
 export type HookName = (typeof NAMES)[number];
+type BoundHook = (view: TrainerView, event: unknown) => void | Promise<void>;
 type HookEvent<N extends HookName> = Parameters<NonNullable<TrainerCallback[N]>>[1];
 
 /** The hooks of all callbacks, bound once: a hook that nobody overrides costs nothing. */
 export class Hooks {
-  private readonly bound: ReadonlyMap<
-    HookName,
-    readonly ((view: TrainerView, event: unknown) => void | Promise<void>)[]
-  >;
+  private readonly bound: ReadonlyMap<HookName, readonly BoundHook[]>;
 
   constructor(
     callbacks: readonly TrainerCallback[],
@@ -33,8 +31,7 @@ export class Hooks {
       NAMES.map((name) => [
         name,
         callbacks.flatMap((callback) => {
-          const hook = callback[name] as ((view: TrainerView, event: unknown) => void | Promise<void>) | undefined;
-          return hook === undefined ? [] : [hook.bind(callback)];
+          return callback[name] === undefined ? [] : [boundHook(callback, name)];
         }),
       ]),
     );
@@ -73,4 +70,8 @@ export class Hooks {
     }
     return first;
   }
+}
+
+function boundHook(callback: TrainerCallback, name: HookName): BoundHook {
+  return (view, event) => (callback as Record<HookName, BoundHook>)[name](view, event);
 }

@@ -99,7 +99,7 @@ export class MetricTracker implements Stateful {
     for (const key of ['patience', 'shouldDecrease'] as const) {
       if (state[key] !== undefined && state[key] !== this[key]) {
         log.warn(
-          `the checkpoint was made with ${key} ${String(state[key])}; going on with ${String(this[key])} as configured`,
+          `the checkpoint was made with ${key} ${JSON.stringify(state[key])}; going on with ${JSON.stringify(this[key])} as configured`,
         );
       }
     }

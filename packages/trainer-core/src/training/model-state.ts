@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 
 import type { TensorMap } from '../contracts/batch.js';
 import type { ModelLike } from '../contracts/model.js';

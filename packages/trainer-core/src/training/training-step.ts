@@ -112,7 +112,7 @@ export class TrainingStep implements Stateful {
       return { outputs, ...result, ...kept };
     } catch (error) {
       tf.dispose(outputs);
-      tf.dispose(kept as tf.TensorContainer);
+      tf.dispose(kept);
       throw error;
     } finally {
       this.state.clearTemporaries();
@@ -233,7 +233,7 @@ export class TrainingStep implements Stateful {
     const flat = new Float32Array(gradients.reduce((size, { variable }) => size + variable.size, 0));
     let offset = 0;
     for (const { variable, tensor } of gradients) {
-      if (tensor !== undefined) flat.set((await tensor.data()) as Float32Array, offset);
+      if (tensor !== undefined) flat.set(await tensor.data(), offset);
       offset += variable.size;
     }
     await communicator.allReduceMean(flat);
