@@ -1,0 +1,88 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError, ParameterSet } from '@x/trainer-core';
+
+import { Adam, AdamW, Sgd } from './index.js';
+
+const parameters = ParameterSet.of({ 'a.weight': tf.variable(tf.zeros([2])), 'a.bias': tf.variable(tf.zeros([2])) });
+
+function problemsOf(make: () => unknown): { path: string; message: string }[] {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path, message }) => ({ path, message }));
+    throw error;
+  }
+  return [];
+}
+
+describe('options out of range are refused with their path', () => {
+  it.each<[string, () => unknown, string]>([
+    ['a negative learning rate', () => new Sgd({ lr: -1 }, parameters), 'lr'],
+    ['no learning rate', () => new Sgd({} as { lr: number }, parameters), 'lr'],
+    ['a learning rate that is text', () => new Adam({ lr: '0.1' as never }, parameters), 'lr'],
+    ['an infinite learning rate', () => new Adam({ lr: Number.POSITIVE_INFINITY }, parameters), 'lr'],
+    ['a beta of 1', () => new Adam({ betas: [0.9, 1] }, parameters), 'betas.1'],
+    ['a negative epsilon', () => new AdamW({ eps: -1e-8 }, parameters), 'eps'],
+    ['a negative weight decay', () => new AdamW({ weightDecay: -0.1 }, parameters), 'weightDecay'],
+    ['nesterov without momentum', () => new Sgd({ lr: 1, nesterov: true }, parameters), 'nesterov'],
+    [
+      'nesterov with dampening',
+      () => new Sgd({ lr: 1, momentum: 0.9, dampening: 0.1, nesterov: true }, parameters),
+      'nesterov',
+    ],
+    ['a misspelt key', () => new Sgd({ lr: 1, momentun: 0.9 } as never, parameters), 'momentun'],
+    [
+      'a misspelt key of a group',
+      () => new Sgd({ lr: 1, parameterGroups: [[['bias'], { learningRate: 1 }]] }, parameters),
+      'parameterGroups.0.1.learningRate',
+    ],
+    [
+      'a pattern that is no regular expression',
+      () => new Sgd({ lr: 1, parameterGroups: [[['('], {}]] }, parameters),
+      'parameterGroups.0.0.0',
+    ],
+  ])('%s', (_, make, path) => {
+    expect(problemsOf(make).map((problem) => problem.path)).toEqual([path]);
+  });
+
+  it('names the option that was probably meant', () => {
+    expect(problemsOf(() => new Sgd({ lr: 1, momentun: 0.9 } as never, parameters))[0]!.message).toContain(
+      'did you mean "momentum"',
+    );
+  });
+
+  it('names a parameter that two groups claim', () => {
+    const groups = [
+      [['weight'], { lr: 1 }],
+      [['^a'], { lr: 2 }],
+    ] as [string[], Record<string, unknown>][];
+    expect(problemsOf(() => new Sgd({ lr: 1, parameterGroups: groups }, parameters))[0]!.message).toContain(
+      'a.weight was specified in two separate parameter groups',
+    );
+  });
+});
+
+describe('parameter groups', () => {
+  it('override what they name and inherit the rest', () => {
+    const optimizer = new AdamW({ lr: 0.1, parameterGroups: [[['bias$'], { weightDecay: 0 }]] }, parameters);
+    expect(optimizer.groups.map(({ options }) => [options['lr'], options['weightDecay']])).toEqual([
+      [0.1, 0],
+      [0.1, 0.01],
+    ]);
+  });
+});
+
+describe('momentum that is switched on in mid-training', () => {
+  it('starts from a buffer of zeros', () => {
+    const weights = { w: tf.variable(tf.zeros([1])) };
+    const optimizer = new Sgd({ lr: 1 }, ParameterSet.of(weights));
+    const gradient = { w: tf.tensor1d([1]) };
+    optimizer.step(gradient);
+    optimizer.groups[0]!.options['momentum'] = 0.5;
+    optimizer.step(gradient);
+    optimizer.step(gradient);
+    // -1, then v = 1, then v = 0.5 * 1 + 1
+    expect(weights.w.dataSync()[0]).toBeCloseTo(-3.5, 6);
+  });
+});
