@@ -6,7 +6,7 @@ const SIGNAL_STATUS: Readonly<Record<string, number>> = { SIGTERM: 143, SIGINT: 
 export function explainFailure(error: unknown): { readonly lines: readonly string[]; readonly status: number } {
   if (error instanceof InterruptedError) return { lines: [error.message], status: SIGNAL_STATUS[error.reason] ?? 1 };
   if (error instanceof TrainerError) {
-    const code = error.message.includes(`[${error.code}]`) ? '' : ` [${error.code}]`;
+    const code = error.message.includes('[X_') ? '' : ` [${error.code}]`;
     return { lines: [`error: ${error.message}${code}`], status: 1 };
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,11 +1,11 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { corePlugin, loadPlugins, readConfig, Registry } from '@x/trainer-core';
 import type { PluginEntry } from '@x/trainer-core';
 
 /** The plugins that a config file lists and those of `--plugins a,b`, as a registry. */
 export async function listedPlugins(config: string | undefined, named = ''): Promise<Registry> {
   const fromConfig = config === undefined ? [] : ((await readConfig(config))['plugins'] ?? []);
-  const fromDir = config === undefined ? process.cwd() : dirname(config);
+  const fromDir = config === undefined ? process.cwd() : resolve(dirname(config));
   const listed = await loadPlugins(Array.isArray(fromConfig) ? (fromConfig as PluginEntry[]) : [], fromDir);
   const extra = await loadPlugins(
     named.split(',').filter((name) => name !== ''),

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -13,7 +13,7 @@ const CHOICES = [['@tensorflow/tfjs'], ['@tensorflow/tfjs-layers', '@tensorflow/
  * @param fromDir the folder that packages are looked up from.
  */
 export async function loadTensorflow(fromDir: string): Promise<void> {
-  if (!(await hasBackend())) await loadFirst(createRequire(join(fromDir, '_.js')));
+  if (!(await hasBackend())) await loadFirst(createRequire(resolve(fromDir, '_.js')));
   if (await hasBackend()) makeFirstTensor();
 }
 

@@ -6,7 +6,7 @@ import { tensor } from '../lib/tensors.mjs';
 
 /** grad_clip.json, through a trainer whose model has exactly the gradients of the fixture: an optimizer records them. */
 export function cases({ cases: all }) {
-  return all.map((fixture) => ({ name: fixture.name, run: () => clipCase(fixture) }));
+  return all.map((fixture) => ({ name: fixture.name, fixture, run: () => clipCase(fixture) }));
 }
 
 class RecordingOptimizer extends Optimizer {
@@ -32,7 +32,9 @@ class RecordingOptimizer extends Optimizer {
 }
 
 async function clipCase({ kind, grads, max_norm: maxNorm, clip, returned_norm: norm, after }) {
-  const weights = Object.fromEntries(grads.map((gradient, i) => [`p${i}`, tf.variable(tf.ones(gradient?.shape ?? [2]))]));
+  const weights = Object.fromEntries(
+    grads.map((gradient, i) => [`p${i}`, tf.variable(tf.ones(gradient?.shape ?? [2]))]),
+  );
   const gradients = grads.map((gradient) => (gradient === null ? null : tensor(gradient)));
   // The gradient of a custom op is whatever we say: it must reach the trainer unchanged, non-finite values included.
   const withGradient = (variable, gradient) =>
@@ -40,7 +42,9 @@ async function clipCase({ kind, grads, max_norm: maxNorm, clip, returned_norm: n
   const model = {
     namedVariables: () => weights,
     forward: () => {
-      const terms = gradients.flatMap((gradient, i) => (gradient === null ? [] : [withGradient(weights[`p${i}`], gradient)]));
+      const terms = gradients.flatMap((gradient, i) =>
+        gradient === null ? [] : [withGradient(weights[`p${i}`], gradient)],
+      );
       return { loss: terms.length === 0 ? tf.scalar(0) : tf.addN(terms) };
     },
   };
@@ -55,7 +59,8 @@ async function clipCase({ kind, grads, max_norm: maxNorm, clip, returned_norm: n
   });
   if (gradients.every((gradient) => gradient === null)) return;
   let received;
-  trainer.rescaleGradients = async () => (received = await GradientDescentTrainer.prototype.rescaleGradients.call(trainer));
+  trainer.rescaleGradients = async () =>
+    (received = await GradientDescentTrainer.prototype.rescaleGradients.call(trainer));
   await trainer.train();
   if (kind === 'grad_norm') compare(norm, received ?? null, 'returned_norm', 2e-6);
   after.forEach((expected, i) => {

@@ -30,7 +30,11 @@ function trackerCase(fixture) {
     for (const [who, each] of Object.entries({ tracker, resumed })) {
       if (each === undefined) continue;
       const { isBestSoFar, bestEpoch } = each;
-      const received = { is_best_so_far: isBestSoFar, should_stop_early: each.shouldStopEarly(), best_epoch: bestEpoch };
+      const received = {
+        is_best_so_far: isBestSoFar,
+        should_stop_early: each.shouldStopEarly(),
+        best_epoch: bestEpoch,
+      };
       compare(fixture.after_each[i], received, `after_each[${i}] (${who})`, 0);
     }
     if (i !== fixture.state_after_index) return;

@@ -9,12 +9,18 @@ import { ParityRun } from '../lib/run.mjs';
 export function cases({ cases: all, adam_beta1_extension_formula_only: onAdam = [] }) {
   return [
     ...all.map((fixture) => ({ name: fixture.name, fixture, run: () => momentumCase(fixture) })),
-    ...onAdam.map((fixture, i) => ({ name: `adam_beta1[${i}]`, run: () => betaCase(fixture) })),
+    ...onAdam.map((fixture, i) => ({ name: `adam_beta1[${i}]`, fixture, run: () => betaCase(fixture) })),
   ];
 }
 
 function momentumCase(fixture) {
-  const { optimizer: config, scheduler: schedulerConfig, error, after_construct: first, after_each_epoch_step: expected } = fixture;
+  const {
+    optimizer: config,
+    scheduler: schedulerConfig,
+    error,
+    after_construct: first,
+    after_each_epoch_step: expected,
+  } = fixture;
   if (error !== undefined) return expectError(error, () => start(config, schedulerConfig));
   const session = start(config, schedulerConfig);
   const momenta = () => session.optimizer.groups.map(({ options }) => options.momentum);
@@ -22,7 +28,8 @@ function momentumCase(fixture) {
   const half = Math.floor(expected.length / 2);
   let saved;
   expected.forEach((values, epoch) => {
-    if (epoch === half) saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
+    if (epoch === half)
+      saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
     session.scheduler.step();
     compare(values, momenta(), `after_each_epoch_step[${epoch}]`, 1e-12);
   });
@@ -30,7 +37,12 @@ function momentumCase(fixture) {
   resumed.optimizer.loadStateDict(saved.optimizer);
   resumed.scheduler.loadStateDict(saved.scheduler);
   for (let epoch = half; epoch < expected.length; epoch++) resumed.scheduler.step();
-  compare(momenta(), resumed.optimizer.groups.map(({ options }) => options.momentum), 'momenta after a resume', 0);
+  compare(
+    momenta(),
+    resumed.optimizer.groups.map(({ options }) => options.momentum),
+    'momenta after a resume',
+    0,
+  );
 }
 
 function betaCase({ beta1, cool_down: coolDown, warm_up: warmUp, ratio, after_each_epoch_step: expected }) {
@@ -46,7 +58,9 @@ function betaCase({ beta1, cool_down: coolDown, warm_up: warmUp, ratio, after_ea
 }
 
 function start(config, schedulerConfig) {
-  const weights = Object.fromEntries(['a.weight', 'b.weight', 'c.weight'].map((name) => [name, tf.variable(tf.zeros([2]))]));
+  const weights = Object.fromEntries(
+    ['a.weight', 'b.weight', 'c.weight'].map((name) => [name, tf.variable(tf.zeros([2]))]),
+  );
   const run = new ParityRun({ parameters: ParameterSet.of(weights), numEpochs: 10, stepsPerEpoch: 1 });
   const optimizer = run.build(Optimizer, config);
   return { optimizer, scheduler: run.build(MomentumScheduler, schedulerConfig) };

@@ -8,7 +8,7 @@ const TOLERANCE = 2e-6;
 
 /** moving_average.json: shadows after each update, averages assigned and restored. */
 export function cases({ cases: all }) {
-  return all.map((fixture) => ({ name: fixture.name, run: () => averageCase(fixture) }));
+  return all.map((fixture) => ({ name: fixture.name, fixture, run: () => averageCase(fixture) }));
 }
 
 function averageCase({ config, initial, steps, assign_twice_then_restore: twice }) {
@@ -16,7 +16,8 @@ function averageCase({ config, initial, steps, assign_twice_then_restore: twice 
   const run = new ParityRun({ parameters: ParameterSet.of(weights) });
   const average = run.build(MovingAverage, config);
   steps.forEach((step, i) => {
-    for (const [name, data] of Object.entries(step.parameters)) weights[name].assign(tensor({ shape: weights[name].shape, data }));
+    for (const [name, data] of Object.entries(step.parameters))
+      weights[name].assign(tensor({ shape: weights[name].shape, data }));
     average.apply(step.num_updates);
     compare(step.shadow, values(Object.fromEntries(average.shadows)), `steps[${i}].shadow`, TOLERANCE);
     if (step.after_assign === undefined) return;

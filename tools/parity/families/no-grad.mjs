@@ -8,7 +8,7 @@ import { compareGroup } from './param-groups.mjs';
 
 /** no_grad.json: what a trainer freezes, and what its optimizer then gets. */
 export function cases({ cases: all }) {
-  return all.map((fixture) => ({ name: fixture.name, run: () => freezeCase(fixture) }));
+  return all.map((fixture) => ({ name: fixture.name, fixture, run: () => freezeCase(fixture) }));
 }
 
 function freezeCase({ parameter_names: names, initially_frozen: frozen, trainer_config: config, error, ...expected }) {
@@ -18,7 +18,9 @@ function freezeCase({ parameter_names: names, initially_frozen: frozen, trainer_
   const build = () => GradientDescentTrainer.fromPartialObjects({ ...config, model, dataLoader: [], plugins });
   if (error !== undefined) return expectError(error, build);
   const trainer = build();
-  const trainable = Object.fromEntries([...trainer.parameters].map((parameter) => [parameter.name, parameter.trainable]));
+  const trainable = Object.fromEntries(
+    [...trainer.parameters].map((parameter) => [parameter.name, parameter.trainable]),
+  );
   compare(expected.requires_grad, trainable, 'requires_grad', 0);
   expected.optimizer_param_groups.forEach((group, i) =>
     compareGroup(group, trainer.optimizer.groups[i], `optimizer_param_groups[${i}]`),

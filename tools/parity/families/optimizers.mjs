@@ -12,6 +12,7 @@ const TOLERANCE = 2e-6;
 export function cases({ cases: all, initial, grad_streams: streams }) {
   return all.map((fixture) => ({
     name: fixture.name,
+    fixture,
     run: () => {
       const run = start(fixture, initial);
       let saved;
@@ -25,7 +26,8 @@ export function cases({ cases: all, initial, grad_streams: streams }) {
 
       const resumed = start(fixture, saved.weights);
       resumed.optimizer.loadStateDict(saved.state);
-      for (let t = 12; t < fixture.trajectory.length; t++) resumed.step(streams[fixture.grads][t], fixture.lr_per_step?.[t]);
+      for (let t = 12; t < fixture.trajectory.length; t++)
+        resumed.step(streams[fixture.grads][t], fixture.lr_per_step?.[t]);
       compare(values(run.weights), values(resumed.weights), 'resumed from step 12', 0);
     },
   }));
@@ -34,7 +36,11 @@ export function cases({ cases: all, initial, grad_streams: streams }) {
 function start({ type, options, parameter_groups: groups }, initial) {
   const weights = variables(initial);
   const run = new ParityRun({ parameters: ParameterSet.of(weights) });
-  const optimizer = run.build(Optimizer, { type, ...options, ...(groups === null ? {} : { parameter_groups: groups }) });
+  const optimizer = run.build(Optimizer, {
+    type,
+    ...options,
+    ...(groups === null ? {} : { parameter_groups: groups }),
+  });
   return {
     weights,
     optimizer,
@@ -42,7 +48,9 @@ function start({ type, options, parameter_groups: groups }, initial) {
       if (learningRate !== undefined) for (const group of optimizer.groups) group.options.lr = learningRate;
       tf.tidy(() => {
         const present = Object.entries(gradients).filter(([, values]) => values !== null);
-        optimizer.step(Object.fromEntries(present.map(([name, data]) => [name, tensor({ shape: weights[name].shape, data })])));
+        optimizer.step(
+          Object.fromEntries(present.map(([name, data]) => [name, tensor({ shape: weights[name].shape, data })])),
+        );
       });
     },
     save() {
@@ -68,14 +76,21 @@ export function compareState({ state, param_groups: groups }, optimizer, at, tol
       if (expected === null) continue;
       const where = `${at}.state.${name}.${key}`;
       if (key === 'step') compare(expected, own.state[name]?.step, where, 0);
-      else compare(expected.data ?? expected, slotValues(own.state[name]?.slots[camelCase(key)], expected), where, tolerance);
+      else
+        compare(
+          expected.data ?? expected,
+          slotValues(own.state[name]?.slots[camelCase(key)], expected),
+          where,
+          tolerance,
+        );
     }
   }
   groups?.forEach((group, i) => {
     const { options, parameters } = own.groups[i];
     for (const [key, expected] of Object.entries(group)) {
       if (key === 'params') compare(expected, parameters, `${at}.param_groups[${i}].params`, 0);
-      else if (camelCase(key) in options) compare(expected, options[camelCase(key)], `${at}.param_groups[${i}].${key}`, tolerance);
+      else if (camelCase(key) in options)
+        compare(expected, options[camelCase(key)], `${at}.param_groups[${i}].${key}`, tolerance);
     }
   });
 }

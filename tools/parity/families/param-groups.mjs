@@ -9,8 +9,12 @@ import { ParityRun } from '../lib/run.mjs';
 /** param_groups.json: which parameters land in which group with which options, warnings, and rates per group. */
 export function cases({ cases: all, group_lr_trajectories: trajectories = [] }) {
   return [
-    ...all.map((fixture) => ({ name: fixture.name, run: () => groupCase(fixture) })),
-    ...trajectories.map((fixture, i) => ({ name: `group_lr_trajectories[${i}]`, run: () => trajectoryCase(fixture) })),
+    ...all.map((fixture) => ({ name: fixture.name, fixture, run: () => groupCase(fixture) })),
+    ...trajectories.map((fixture, i) => ({
+      name: `group_lr_trajectories[${i}]`,
+      fixture,
+      run: () => trajectoryCase(fixture),
+    })),
   ];
 }
 
@@ -24,7 +28,12 @@ function groupCase({ parameters, groups, optimizer: config, error, optimizer_par
   compare([...warnings].sort(), received.sort(), 'warnings', 0);
 }
 
-function trajectoryCase({ optimizer: config, scheduler: schedulerConfig, parameters, lr_after_each_step_call: expected }) {
+function trajectoryCase({
+  optimizer: config,
+  scheduler: schedulerConfig,
+  parameters,
+  lr_after_each_step_call: expected,
+}) {
   const { run, optimizer } = start(parameters, config);
   const scheduler = run.build(LearningRateScheduler, schedulerConfig);
   const rates = () => optimizer.groups.map(({ options }) => options.lr);
@@ -44,7 +53,12 @@ function start(parameters, config) {
 
 /** A torch group: `params` and options in snake_case. Options that the fixture has and we do not are torch's own. */
 export function compareGroup({ params, ...options }, group, at) {
-  compare(params, group.parameters.map(({ name }) => name), `${at}.params`, 0);
+  compare(
+    params,
+    group.parameters.map(({ name }) => name),
+    `${at}.params`,
+    0,
+  );
   for (const [key, expected] of Object.entries(options)) {
     if (camelCase(key) in group.options) compare(expected, group.options[camelCase(key)], `${at}.${key}`, 1e-12);
   }

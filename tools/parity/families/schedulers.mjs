@@ -8,10 +8,10 @@ import { ParityRun } from '../lib/run.mjs';
 const TOLERANCE = 1e-12;
 
 /** lr_schedulers.json and lr_schedulers_v2.json: rates after construction, each step_batch and each epoch; resume. */
-export function cases({ cases: all }) {
+export function cases({ cases: all, allennlp }) {
   return all.map((fixture) => ({
     name: fixture.name,
-    fixture,
+    fixture: { ...fixture, allennlp },
     run: () => (fixture.result.error === undefined ? scheduleCase(fixture) : errorCase(fixture)),
   }));
 }
@@ -27,7 +27,8 @@ function scheduleCase(fixture) {
     compare(expected.after_each_batch, received.afterEachBatch, `epochs[${epoch}].after_each_batch`, TOLERANCE);
     compare(expected.after_epoch_step, received.afterEpochStep, `epochs[${epoch}].after_epoch_step`, TOLERANCE);
     compareTrainable(expected.requires_grad, session, `epochs[${epoch}].requires_grad`);
-    if (epoch === saveAfter) saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
+    if (epoch === saveAfter)
+      saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
   });
   if (saved === undefined) return;
   const resumed = start(fixture);
@@ -46,7 +47,12 @@ function errorCase(fixture) {
 }
 
 function start(fixture) {
-  const { optimizer: config, scheduler: schedulerConfig, num_epochs: numEpochs, num_steps_per_epoch: stepsPerEpoch } = fixture;
+  const {
+    optimizer: config,
+    scheduler: schedulerConfig,
+    num_epochs: numEpochs,
+    num_steps_per_epoch: stepsPerEpoch,
+  } = fixture;
   const { names = ['a.weight', 'b.weight', 'c.weight'], ...optimizerConfig } = config;
   const weights = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
   const run = new ParityRun({ parameters: ParameterSet.of(weights), numEpochs, stepsPerEpoch: stepsPerEpoch ?? null });

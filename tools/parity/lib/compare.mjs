@@ -15,7 +15,8 @@ export function compare(expected, received, at, tolerance) {
   const wanted = number(expected);
   if (typeof wanted === 'number') return compareNumber(wanted, received, at, tolerance);
   if (Array.isArray(expected)) {
-    if (received === undefined || received === null || expected.length !== received.length) throw new Mismatch(at, expected, received);
+    if (received === undefined || received === null || expected.length !== received.length)
+      throw new Mismatch(at, expected, received);
     expected.forEach((item, i) => compare(item, received[i], `${at}[${i}]`, tolerance));
     return;
   }

@@ -4,7 +4,8 @@ import { Metric, ParameterSet, Regularizer, RegularizerApplicator } from '@x/tra
 import { variables } from './tensors.mjs';
 
 /** y = x W^T + b, with torch's layout [out, in]. */
-const linear = (x, weights, name) => tf.add(tf.matMul(x, weights[`${name}.weight`], false, true), weights[`${name}.bias`]);
+const linear = (x, weights, name) =>
+  tf.add(tf.matMul(x, weights[`${name}.weight`], false, true), weights[`${name}.bias`]);
 
 /** Cross entropy of each row of logits. */
 const crossEntropy = (logits, labels) =>

@@ -3,6 +3,7 @@ export class Mismatch extends Error {
   constructor(at, expected, received) {
     super(`${at}: expected ${show(expected)}, received ${show(received)}`);
     this.name = 'Mismatch';
+    this.at = at;
   }
 }
 

@@ -50,6 +50,16 @@ export class CheckpointState {
   }
 }
 
+/** @throws ConfigError (`X_DISTRIBUTED`) for a distributed run with fewer than two workers. */
+export function checkWorkers(distributed: boolean, worldSize: number): void {
+  if (!distributed || worldSize > 1) return;
+  throw ConfigError.of(
+    'X_DISTRIBUTED',
+    'trainer.worldSize',
+    `distributed training needs more than 1 worker, received ${worldSize}`,
+  );
+}
+
 /** Trains a model: the contract that `gradient_descent` and every other trainer fulfil. */
 export abstract class Trainer implements Checkpointable {
   static readonly kind: string = 'trainer';
@@ -78,13 +88,7 @@ export abstract class Trainer implements Checkpointable {
           'several are listed under "distributed"',
       );
     }
-    if (distributed && worldSize <= 1) {
-      throw ConfigError.of(
-        'X_DISTRIBUTED',
-        'trainer.worldSize',
-        `distributed training needs more than 1 worker, received ${worldSize}`,
-      );
-    }
+    checkWorkers(distributed, worldSize);
     this.serializationDir = serializationDir;
     this.cudaDevice = cudaDevice;
     this.distributed = distributed;

@@ -10,6 +10,7 @@ import { LearningRateScheduler, MomentumScheduler } from '../contracts/scheduler
 import { TensorboardWriter } from '../contracts/tensorboard-writer.js';
 import type { z } from 'zod';
 
+import { checkWorkers } from '../contracts/trainer.js';
 import { ConfigError } from '../errors.js';
 import { log } from '../log.js';
 import { ComponentSpec } from '../plugins/component.js';
@@ -39,6 +40,7 @@ export type UnbuiltOptions = z.output<typeof GradientDescentOptions>;
  */
 export function assembleParts(options: UnbuiltOptions, run: RunContainer): GradientDescentTrainerOptions {
   const { model, serializationDir } = options;
+  checkWorkers(options.distributed, options.worldSize);
   const parameters = ParameterSet.of(model.namedVariables());
   parameters.freeze(options.noGrad);
   const loader = Array.isArray(options.dataLoader)

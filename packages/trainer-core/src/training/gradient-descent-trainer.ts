@@ -408,7 +408,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     await this.saveCheckpoint(false);
     const { epoch, batchNumTotal } = this.progress;
     throw new InterruptedError(
-      `training was interrupted (${control.interruption}) in epoch ${epoch} after ${batchNumTotal} steps; ` +
+      `training was interrupted (${control.interruption}) in epoch ${epoch + 1} after ${batchNumTotal} steps; ` +
         (this.checkpointer === null
           ? 'there is no checkpointer, so nothing was saved'
           : 'the state was saved, and a run with --recover goes on from here'),

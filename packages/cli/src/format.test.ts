@@ -1,0 +1,22 @@
+import { formatMetrics, formatNumber, formatSeconds } from './format.js';
+
+it.each([
+  [3, '3'],
+  [0.123456, '0.1235'],
+  [0.00001234, '1.234e-5'],
+  [12345678.5, '1.235e+7'],
+])('formatNumber(%d) is %s', (value, text) => {
+  expect(formatNumber(value)).toBe(text);
+});
+
+it.each([
+  [7.4, '7 s'],
+  [125, '2 min 5 s'],
+  [3780, '1 h 3 min'],
+])('formatSeconds(%d) is %s', (seconds, text) => {
+  expect(formatSeconds(seconds)).toBe(text);
+});
+
+it('formatMetrics lists names and values', () => {
+  expect(formatMetrics({ accuracy: 0.5, loss: 1 })).toBe('accuracy 0.5000  loss 1');
+});

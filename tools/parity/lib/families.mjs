@@ -1,0 +1,28 @@
+import * as gradClip from '../families/grad-clip.mjs';
+import * as metricTracker from '../families/metric-tracker.mjs';
+import * as momentum from '../families/momentum.mjs';
+import * as movingAverage from '../families/moving-average.mjs';
+import * as noGrad from '../families/no-grad.mjs';
+import * as optimizers from '../families/optimizers.mjs';
+import * as paramGroups from '../families/param-groups.mjs';
+import * as schedulers from '../families/schedulers.mjs';
+import * as trainer from '../families/trainer.mjs';
+
+/** Which files a family reads, by their path in the fixtures folder; the first that matches. */
+const FAMILIES = [
+  ['optimizers', /^optimizers(?!_sparse)[^/]*\.json$/, optimizers],
+  ['param groups', /^param_groups(?!_v2)[^/]*\.json$/, paramGroups],
+  ['no grad', /^no_grad[^/]*\.json$/, noGrad],
+  ['schedulers', /^lr_schedulers[^/]*\.json$/, schedulers],
+  ['momentum', /^momentum[^/]*\.json$/, momentum],
+  ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
+  ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
+  ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['trainer', /^trainer\/[^/]*\.json$/, trainer],
+];
+
+/** The family of a file as `{ name, cases }`, or undefined for one that nothing reads yet. */
+export function familyOf(file) {
+  const found = FAMILIES.find(([, pattern]) => pattern.test(file));
+  return found && { name: found[0], cases: found[2].cases };
+}
