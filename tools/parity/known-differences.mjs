@@ -28,9 +28,15 @@ const DIFFERENCES = [
     reason: 'a momentum scheduler works on the first beta of Adam and its kin',
   },
   {
+    family: 'optimizer errors',
+    has: ({ error }) => /does not support sparse gradients/.test(error?.message),
+    at: /^the error/,
+    reason: 'gradients of TF.js are dense: an optimizer is never given any other',
+  },
+  {
     family: 'schedulers',
     has: ({ allennlp, scheduler, optimizer }) =>
-      allennlp.startsWith('1.') && scheduler.gradual_unfreezing === true && optimizer.parameter_groups?.length >= 2,
+      allennlp?.startsWith('1.') && scheduler.gradual_unfreezing === true && optimizer.parameter_groups?.length >= 2,
     at: /./,
     reason:
       'gradual unfreezing trains one layer more in each epoch, as of 2.x; 1.0 takes two at a time and fails from three on',

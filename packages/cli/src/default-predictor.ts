@@ -11,12 +11,8 @@ import type { Batch, Json, ModelLike } from '@x/trainer-core';
  */
 @Predictor.register('default')
 export class DefaultPredictor extends Predictor {
-  private readonly model: ModelLike;
-
-  // The first parameter of a registered class is its options, of which there are none.
-  constructor(_: object, @inject(TheModel) model: ModelLike) {
+  constructor(@inject(TheModel) private readonly model: ModelLike) {
     super();
-    this.model = model;
   }
 
   override async predict(requests: readonly Json[]): Promise<Json[]> {

@@ -3,14 +3,18 @@ import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
 import * as movingAverage from '../families/moving-average.mjs';
 import * as noGrad from '../families/no-grad.mjs';
+import * as optimizerErrors from '../families/optimizer-errors.mjs';
 import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
 import * as schedulers from '../families/schedulers.mjs';
+import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
 const FAMILIES = [
-  ['optimizers', /^optimizers(?!_sparse)[^/]*\.json$/, optimizers],
+  ['sparse optimizers', /^optimizers_sparse[^/]*\.json$/, sparseOptimizers],
+  ['optimizers', /^optimizers[^/]*\.json$/, optimizers],
+  ['optimizer errors', /^optimizer_errors[^/]*\.json$/, optimizerErrors],
   ['param groups', /^param_groups(?!_v2)[^/]*\.json$/, paramGroups],
   ['no grad', /^no_grad[^/]*\.json$/, noGrad],
   ['schedulers', /^lr_schedulers[^/]*\.json$/, schedulers],

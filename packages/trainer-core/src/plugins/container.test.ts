@@ -64,6 +64,13 @@ class Lost extends Animal {
   }
 }
 
+@Animal.register('weighed')
+class Weighed extends Animal {
+  constructor(@inject(Size) readonly size: number) {
+    super();
+  }
+}
+
 @Animal.register('moody')
 class Moody extends Animal {
   constructor() {
@@ -120,7 +127,7 @@ class Farm extends Food {
 const registry = new Registry([
   definePlugin({
     name: 'zoo',
-    provides: [Dog, Cat, Fish, Puppy, Lost, Moody, Picky, Herd, Made, Meat, Farm] as AnyClass[],
+    provides: [Dog, Cat, Weighed, Fish, Puppy, Lost, Moody, Picky, Herd, Made, Meat, Farm] as AnyClass[],
   }),
 ]);
 
@@ -224,6 +231,12 @@ describe('parts of the run', () => {
   test('are undefined where the run has none', () => {
     expect(newRun().find(Food)).toBeUndefined();
   });
+});
+
+test('a class without options may have its first parameter injected', () => {
+  const run = newRun();
+  run.provide(Size, 3);
+  expect((run.build(animal('weighed')) as Weighed).size).toBe(3);
 });
 
 test('a run frees the parts that it built, the last one first, and only once', () => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import type { Built } from './component.js';
 import type { RunContainer } from './container.js';
-import { inheritInjected, token } from './tokens.js';
+import { inheritInjected, injectsFirst, token } from './tokens.js';
 import type { Token } from './tokens.js';
 
 /** What `register` says of a class. Nothing global changes: descriptors live on the class, under a shared symbol. */
@@ -32,7 +32,7 @@ const NoOptions = z.strictObject({});
 
 /** The type of the static `register` of an extension point. */
 export interface Register<T> {
-  /** Registers a class that takes no options. */
+  /** Registers a class that takes no options: every constructor parameter may be `@inject`ed. */
   (name: string): (target: abstract new (...parts: never[]) => T) => void;
   /** Registers a class whose first constructor parameter are the options; further ones are `@inject`ed. */
   <S extends z.ZodType>(
@@ -66,7 +66,7 @@ export function registerFor<T>(kind: string): Register<T> {
         configurable: true,
       });
       inheritInjected(target);
-      inject(Options)(target, undefined, 0);
+      if (!injectsFirst(target)) inject(Options)(target, undefined, 0);
       injectable()(target as new (...args: never[]) => unknown);
     };
 }

@@ -70,3 +70,9 @@ export function inheritInjected(target: object): void {
   const inherited = (Reflect.getMetadata(INJECTED, target) ?? []) as readonly Injected[];
   for (const { index, decorate } of inherited) decorate(target, undefined, index);
 }
+
+/** Whether the constructor itself says with `@inject` what its first parameter is. */
+export function injectsFirst(target: object): boolean {
+  const injected = (Reflect.getOwnMetadata(INJECTED, target) ?? []) as readonly Injected[];
+  return injected.some(({ index }) => index === 0);
+}

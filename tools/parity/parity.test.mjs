@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { knownDifference } from './known-differences.mjs';
+import { compare } from './lib/compare.mjs';
+import { judge, summary, tally, testCounts, uncoveredCases } from './lib/judge.mjs';
+import { Mismatch, NotCovered } from './lib/outcome.mjs';
+
+const same = (expected, received, tolerance = 0) => compare(expected, received, 'value', tolerance);
+const differs = (expected, received, message, tolerance = 0) =>
+  assert.throws(() => same(expected, received, tolerance), { name: 'Mismatch', message });
+
+test('numbers may differ by the tolerance, relative to the larger of 1 and the expected', () => {
+  same(0, 0.009, 0.01);
+  same(-1000, -1009, 0.01);
+  differs(0, 0.011, 'value: expected 0, received 0.011', 0.01);
+  differs(-1000, -1011, 'value: expected -1000, received -1011', 0.01);
+});
+
+test('non-finite numbers stand as strings and match only themselves', () => {
+  same('NaN', Number.NaN);
+  same(['Infinity', '-Infinity'], [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]);
+  assert.throws(() => same('NaN', 1, 1e9), Mismatch);
+  assert.throws(() => same(1, Number.NaN, 1e9), Mismatch);
+  assert.throws(() => same('Infinity', Number.NEGATIVE_INFINITY, 1e9), Mismatch);
+});
+
+test('the place of a difference is the way to it', () => {
+  differs({ steps: [{ lr: [1] }] }, { steps: [{ lr: [2] }] }, 'value.steps[0].lr[0]: expected 1, received 2');
+});
+
+test('lists have equal lengths; objects may have more keys than are pinned, none less', () => {
+  differs([1], [1, 2], 'value: expected [1], received [1,2]');
+  differs([1], undefined, 'value: expected [1], received nothing');
+  same({ a: 1 }, { a: 1, b: 2 });
+  differs({ a: 1 }, { b: 2 }, 'value.a: expected 1, received nothing');
+});
+
+test('null matches a missing value, and nothing else', () => {
+  same({ a: null }, {});
+  differs(null, 0, 'value: expected null, received 0');
+  differs(true, 1, 'value: expected true, received 1');
+});
+
+const failing = (error, fixture = {}) => ({ name: 'a case', fixture, run: () => Promise.reject(error) });
+const asMeant = () => 'it is meant to differ';
+const never = () => null;
+
+test('a case passes, differs, differs as meant, or is not covered', async () => {
+  const mismatch = new Mismatch('lr', 1, 2);
+  assert.deepEqual(await judge({ name: 'a case', run: () => undefined }, 'any', asMeant), {
+    name: 'a case',
+    outcome: 'passed',
+  });
+  assert.deepEqual(await judge(failing(mismatch), 'any', never), {
+    name: 'a case',
+    outcome: 'failed',
+    detail: 'lr: expected 1, received 2',
+  });
+  assert.deepEqual(await judge(failing(mismatch), 'any', asMeant), {
+    name: 'a case',
+    outcome: 'known',
+    detail: 'it is meant to differ',
+  });
+  assert.deepEqual(await judge(failing(new NotCovered('optimizer "rprop"')), 'any', asMeant), {
+    name: 'a case',
+    outcome: 'uncovered',
+    detail: 'optimizer "rprop"',
+  });
+});
+
+test('a crash is a failure, also where a difference is meant', async () => {
+  const { outcome, detail } = await judge(failing(new TypeError('x is not a function')), 'any', asMeant);
+  assert.equal(outcome, 'failed');
+  assert.match(detail, /x is not a function/);
+});
+
+test('the outcomes are counted; for the test counts a meant difference is a pass', () => {
+  const counts = tally(['passed', 'passed', 'known', 'failed', 'uncovered'].map((outcome) => ({ outcome })));
+  assert.equal(summary(counts), 'parity: 2 passed, 1 failed, 1 known differences, 1 not yet covered');
+  assert.deepEqual(testCounts(counts), { passed: 3, failed: 1, skipped: 1 });
+});
+
+test('a file that no family reads counts with every case, or as one run', () => {
+  assert.deepEqual(
+    uncoveredCases({ cases: [{ name: 'first' }, {}] }).map(({ name, outcome }) => [name, outcome]),
+    [
+      ['first', 'uncovered'],
+      ['cases[1]', 'uncovered'],
+    ],
+  );
+  assert.equal(uncoveredCases({ trainer: {} }).length, 1);
+});
+
+const averaged = { trainer: { optimizer: { type: 'sgd' }, moving_average: { decay: 0.9 } } };
+
+test('a resume with a moving average may differ once it is resumed, not before, and not from an uninterrupted run', () => {
+  const recorded = { ...averaged, resumed: 'as recorded' };
+  assert.match(knownDifference('trainer', recorded, 'phase 1: batches[0].losses[0]'), /moving average/);
+  assert.equal(knownDifference('trainer', recorded, 'phase 0: batches[0].losses[0]'), null);
+  assert.equal(knownDifference('trainer', { ...averaged, resumed: 'exactly' }, 'final_parameters.w[0]'), null);
+  assert.equal(knownDifference('trainer', averaged, 'final_parameters.w[0]'), null);
+});
+
+test('only where an error was expected may a momentum scheduler run on Adam', () => {
+  const fixture = (type) => ({ optimizer: { type }, scheduler: { type: 'inverted_triangular' } });
+  assert.match(knownDifference('momentum', fixture('adam'), 'the error'), /beta of Adam/);
+  assert.equal(knownDifference('momentum', fixture('adam'), 'after_construct[0]'), null);
+  assert.equal(knownDifference('momentum', fixture('sgd'), 'the error'), null);
+});
+
+test('a tracker may differ where a NaN was fed', () => {
+  assert.match(knownDifference('metric tracker', { metrics: ['NaN', 1] }, 'after_each[0].is_best_so_far'), /NaN/);
+  assert.equal(knownDifference('metric tracker', { metrics: [2, 1] }, 'after_each[0].is_best_so_far'), null);
+});
+
+test('gradual unfreezing may differ from 1.0 only', () => {
+  const fixture = (allennlp) => ({
+    allennlp,
+    scheduler: { gradual_unfreezing: true },
+    optimizer: {
+      parameter_groups: [
+        [['a'], {}],
+        [['b'], {}],
+      ],
+    },
+  });
+  assert.match(knownDifference('schedulers', fixture('1.0.0'), 'epochs[1].requires_grad[0]'), /unfreezing/);
+  assert.equal(knownDifference('schedulers', fixture('2.10.1'), 'epochs[1].requires_grad[0]'), null);
+});
