@@ -1,7 +1,6 @@
 import { MetricTracker, parseWatchedMetric } from '@x/trainer-core';
 
-import { compare } from '../lib/compare.mjs';
-import { number } from '../lib/compare.mjs';
+import { compare, number } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
 import { camelCaseKeys } from '../lib/names.mjs';
 
@@ -24,6 +23,8 @@ function start({ patience = null, metric_name: metricName, should_decrease: shou
 
 function trackerCase(fixture) {
   const tracker = start(fixture.constructor);
+  compare(fixture.initial_is_best_so_far, tracker.isBestSoFar, 'initial_is_best_so_far', 0);
+  compare(fixture.initial_should_stop_early, tracker.shouldStopEarly(), 'initial_should_stop_early', 0);
   let resumed;
   fixture.metrics.forEach((metric, i) => {
     for (const each of [tracker, resumed]) each?.addMetric(number(metric));
@@ -42,4 +43,8 @@ function trackerCase(fixture) {
     resumed = start(fixture.constructor);
     resumed.loadStateDict(structuredClone(tracker.stateDict()));
   });
+  // The fixture gave its tracker these metrics first, to show that they stay.
+  tracker.bestEpochMetrics = fixture.state_after_clear.best_epoch_metrics;
+  tracker.clear();
+  compare(camelCaseKeys(fixture.state_after_clear), tracker.stateDict(), 'state_after_clear', 0);
 }

@@ -17,26 +17,44 @@ export function cases({ cases: all, allennlp }) {
 }
 
 function scheduleCase(fixture) {
-  const { result, save_after_epoch: saveAfter } = fixture;
+  const { result, save_after_epoch: epochsBefore } = fixture;
   const session = start(fixture);
   compare(result.after_construct, session.rates(), 'after_construct', TOLERANCE);
   compareTrainable(result.requires_grad_after_construct, session, 'requires_grad_after_construct');
   let saved;
   result.epochs.forEach((expected, epoch) => {
-    const received = session.epoch(epoch);
-    compare(expected.after_each_batch, received.afterEachBatch, `epochs[${epoch}].after_each_batch`, TOLERANCE);
-    compare(expected.after_epoch_step, received.afterEpochStep, `epochs[${epoch}].after_epoch_step`, TOLERANCE);
-    compareTrainable(expected.requires_grad, session, `epochs[${epoch}].requires_grad`);
-    if (epoch === saveAfter)
-      saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
+    compareEpoch(expected, session, epoch, '');
+    if (epoch + 1 !== epochsBefore) return;
+    compareRates(result.param_groups_after_save_epoch, session.optimizer);
+    saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
   });
   if (saved === undefined) return;
   const resumed = start(fixture);
   resumed.optimizer.loadStateDict(saved.optimizer);
   resumed.scheduler.loadStateDict(saved.scheduler);
-  for (let epoch = 0; epoch <= saveAfter; epoch++) resumed.skip(epoch);
-  for (let epoch = saveAfter + 1; epoch < result.epochs.length; epoch++) resumed.epoch(epoch);
-  compare(session.rates(), resumed.rates(), 'rates after a resume', 0);
+  result.epochs.forEach((expected, epoch) => {
+    if (epoch < epochsBefore) resumed.skip(epoch);
+    else compareEpoch(expected, resumed, epoch, 'resumed: ');
+  });
+}
+
+function compareEpoch(expected, session, epoch, at) {
+  const received = session.epoch(epoch);
+  compare(expected.after_each_batch, received.afterEachBatch, `${at}epochs[${epoch}].after_each_batch`, TOLERANCE);
+  compare(expected.after_epoch_step, received.afterEpochStep, `${at}epochs[${epoch}].after_epoch_step`, TOLERANCE);
+  compareTrainable(expected.requires_grad, session, `${at}epochs[${epoch}].requires_grad`);
+}
+
+function compareRates(groups, optimizer) {
+  groups?.forEach(({ lr, initial_lr: initialLr }, i) => {
+    const { options } = optimizer.groups[i];
+    const at = `param_groups_after_save_epoch[${i}]`;
+    compare(lr, options.lr, `${at}.lr`, TOLERANCE);
+    // Which schedules need a note of the first rate is theirs to decide.
+    if (initialLr !== undefined && options.initialLr !== undefined) {
+      compare(initialLr, options.initialLr, `${at}.initial_lr`, TOLERANCE);
+    }
+  });
 }
 
 function errorCase(fixture) {

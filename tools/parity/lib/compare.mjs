@@ -33,5 +33,6 @@ function compareNumber(expected, received, at, tolerance) {
   if (typeof value !== 'number') throw new Mismatch(at, expected, received);
   if (Object.is(expected, value) || expected === value) return;
   const gap = Math.abs(expected - value);
-  if (!Number.isFinite(expected) || !(gap <= tolerance * Math.max(1, Math.abs(expected)))) throw new Mismatch(at, expected, value);
+  if (!Number.isFinite(expected) || !(gap <= tolerance * Math.max(1, Math.abs(expected))))
+    throw new Mismatch(at, expected, value);
 }

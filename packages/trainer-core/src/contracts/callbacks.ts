@@ -111,8 +111,8 @@ export interface StepEvent {
  *     for each micro-batch:
  *       onMicroBatchEnd
  *     onGradients
+ *     onCheckpoint            (if the checkpointer's own interval saved one)
  *     onStepEnd
- *     onCheckpoint            (if one was saved)
  *   onEvaluateStart
  *   onEvaluateEnd
  *   onCheckpoint

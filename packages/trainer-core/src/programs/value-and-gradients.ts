@@ -15,6 +15,7 @@ export function valueAndGradients(
   compute: () => { readonly objective: tf.Scalar; readonly outputs: Outputs },
   parameters: readonly Parameter[],
 ): { outputs: Outputs; gradients: TensorMap } {
+  if (parameters.length === 0) throw nothingToTrain();
   let kept: Outputs = {};
   let failure: { readonly error: unknown } | undefined;
   try {
@@ -54,11 +55,7 @@ export function valueAndGradients(
 function explain(error: unknown): unknown {
   const message = error instanceof Error ? error.message : '';
   if (message.includes('Cannot find a connection between any variable and the result of the loss')) {
-    return new ModelError(
-      'X_MODEL_NOTHING_TO_TRAIN',
-      'the loss does not depend on any trainable parameter: every one is frozen, or forward() leaves tfjs in the middle',
-      { cause: error },
-    );
+    return nothingToTrain({ cause: error });
   }
   if (message.includes('gradient function not found')) {
     return new EngineError(
@@ -68,4 +65,12 @@ function explain(error: unknown): unknown {
     );
   }
   return error;
+}
+
+function nothingToTrain(options?: ErrorOptions): ModelError {
+  return new ModelError(
+    'X_MODEL_NOTHING_TO_TRAIN',
+    'the loss does not depend on any trainable parameter: every one is frozen, or forward() leaves tfjs in the middle',
+    options,
+  );
 }
