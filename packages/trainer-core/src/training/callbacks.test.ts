@@ -1,14 +1,7 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
-import {
-  HalfAverage,
-  LineModel,
-  lineBatches,
-  MemoryCheckpointer,
-  MomentumDescent,
-  weightsOf,
-} from '../__fixtures__/small-run.js';
+import { LineModel, lineBatches, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
 import { BatchCallback, EpochCallback, TrainerCallback } from '../contracts/callbacks.js';
 import type { BatchEvent, EpochEvent, StepEvent, TrainerView } from '../contracts/callbacks.js';
 import { ParameterSet } from '../state/parameters.js';
@@ -17,7 +10,10 @@ import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 
 const batches = lineBatches(5);
 
-function start(options: Partial<Omit<PartialObjects, 'optimizer'>> = {}): { model: LineModel; trainer: GradientDescentTrainer } {
+function start(options: Partial<Omit<PartialObjects, 'optimizer'>> = {}): {
+  model: LineModel;
+  trainer: GradientDescentTrainer;
+} {
   const model = new LineModel();
   const trainer = new GradientDescentTrainer({
     model,
@@ -207,90 +203,3 @@ describe('a trainer callback', () => {
     expect(events[0]!.gradientNorm).toBeNull();
   });
 });
-
-describe('a subclass', () => {
-  it('that overrides batchOutputs changes what is trained', async () => {
-    class Doubled extends GradientDescentTrainer {
-      override batchOutputs(
-        ...args: Parameters<GradientDescentTrainer['batchOutputs']>
-      ): ReturnType<GradientDescentTrainer['batchOutputs']> {
-        const outputs = super.batchOutputs(...args);
-        return { ...outputs, loss: tf.mul(outputs['loss']!, 2) };
-      }
-    }
-    const model = new LineModel();
-    const optimizer = new MomentumDescent({ lr: 0.025 }, ParameterSet.of(model.namedVariables()));
-    await new Doubled({ model, optimizer, dataLoader: batches, numEpochs: 2 }).train();
-    const plain = start();
-    await plain.trainer.train();
-    weightsOf(model).forEach((weight, i) => expect(weight).toBeCloseTo(weightsOf(plain.model)[i]!, 6));
-  });
-
-  it('that overrides rescaleGradients acts between gradients and update', async () => {
-    class NoRescaling extends GradientDescentTrainer {
-      override async rescaleGradients(): Promise<number | null> {
-        return 42;
-      }
-    }
-    const norms: (number | null)[] = [];
-    class Notes extends TrainerCallback {
-      override onStepEnd(_: TrainerView, { gradientNorm }: StepEvent): void {
-        norms.push(gradientNorm);
-      }
-    }
-    const model = new LineModel();
-    const optimizer = new MomentumDescent({ lr: 0.05 }, ParameterSet.of(model.namedVariables()));
-    await new NoRescaling({
-      model,
-      optimizer,
-      dataLoader: batches,
-      numEpochs: 2,
-      gradNorm: 1e-9,
-      callbacks: [new Notes()],
-    }).train();
-    const plain = start();
-    await plain.trainer.train();
-    expect(weightsOf(model)).toEqual(weightsOf(plain.model));
-    expect(new Set(norms)).toEqual(new Set([42]));
-  });
-});
-
-it('keeps the number of tensors constant over 1,000 steps with everything on', async () => {
-  const counts = new Set<number>();
-  const count = new EveryBatch((trainer, { isTraining }) => {
-    if (isTraining && trainer.batchNumTotal > 10) counts.add(tf.memory().numTensors);
-  });
-  class Looks extends TrainerCallback {
-    override onGradients(): void {}
-    override onStepEnd({ control, batchNumTotal }: TrainerView): void {
-      if (batchNumTotal % 100 === 0) control.saveNow();
-      if (batchNumTotal % 250 === 0) control.evaluateNow();
-    }
-  }
-  const model = new LineModel(0.2);
-  const parameters = ParameterSet.of(model.namedVariables());
-  const checkpointer = new MemoryCheckpointer();
-  const before = tf.memory().numTensors;
-  const trainer = new GradientDescentTrainer({
-    model,
-    optimizer: new MomentumDescent({ lr: 1e-4, momentum: 0.9 }, parameters),
-    movingAverage: new HalfAverage(parameters),
-    dataLoader: batches,
-    validationDataLoader: batches.slice(0, 1),
-    numGradientAccumulationSteps: 1,
-    gradNorm: 1,
-    gradClipping: 0.5,
-    numEpochs: 200,
-    checkpointer,
-    batchCallbacks: [count],
-    epochCallbacks: [new EveryEpoch()],
-    callbacks: [new Looks()],
-  });
-  await trainer.train();
-  expect(trainer.batchNumTotal).toBe(1000);
-  expect(counts.size).toBe(1);
-  trainer.optimizer.dispose();
-  trainer.movingAverage!.dispose();
-  checkpointer.dispose();
-  expect(tf.memory().numTensors).toBe(before);
-}, 30_000);
