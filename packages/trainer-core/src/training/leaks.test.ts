@@ -13,9 +13,8 @@ const batches = lineBatches(4);
 class CountTensors extends BatchCallback {
   readonly seen = new Set<number>();
 
-  override onBatch({ batchNumTotal, epoch }: GradientDescentTrainer, { isTraining, batchInputs }: BatchEvent): void {
-    const inputs = batchInputs.length * Object.keys(batchInputs[0]!).length;
-    if (isTraining && epoch > 0 && batchNumTotal > 0) this.seen.add(tf.memory().numTensors - inputs);
+  override onBatch({ epoch }: GradientDescentTrainer, { isTraining }: BatchEvent): void {
+    if (isTraining && epoch > 0) this.seen.add(tf.memory().numTensors);
   }
 }
 
