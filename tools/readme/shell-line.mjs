@@ -52,7 +52,8 @@ function canBePublished(folder) {
 
 function runs(cwd, line, prints) {
   // Set by the runner of this test, and would make a `node --test` inside report to it.
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const env = { ...process.env };
+  delete env.NODE_TEST_CONTEXT;
   const { status, stdout, stderr } = spawnSync(line, { cwd, env, shell: true, encoding: 'utf8' });
   assert.equal(status, 0, `${line} ended with ${status}:\n${stdout}${stderr}`);
   if (prints !== null) assert.ok(stdout.includes(prints), `${line} printed no "${prints}":\n${stdout}${stderr}`);

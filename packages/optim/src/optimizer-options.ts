@@ -1,8 +1,6 @@
+import { pattern } from '@x/trainer-core';
 import type { ParameterGroupConfig } from '@x/trainer-core';
 import { z } from 'zod';
-
-/** A regular expression in text form. */
-const pattern = z.string().refine(isPattern, { error: 'is not a valid regular expression' });
 
 /** The learning rate: every optimizer has one. */
 export const learningRate: z.ZodNumber = z.number().nonnegative();
@@ -40,13 +38,4 @@ function groupsField(hyperparameters: z.ZodRawShape): GroupsField {
 /** An override that is left out must not become the default: the group inherits the optimizer's own value. */
 function withoutDefault(field: z.ZodType): z.ZodType {
   return field instanceof z.ZodDefault ? (field.unwrap() as z.ZodType) : field;
-}
-
-function isPattern(source: string): boolean {
-  try {
-    new RegExp(source);
-    return true;
-  } catch {
-    return false;
-  }
 }

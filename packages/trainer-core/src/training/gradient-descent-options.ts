@@ -12,10 +12,9 @@ import { Optimizer } from '../contracts/optimizer.js';
 import { Precision } from '../contracts/precision.js';
 import { LearningRateScheduler, MomentumScheduler } from '../contracts/scheduler.js';
 import { TensorboardWriter } from '../contracts/tensorboard-writer.js';
+import { pattern } from '../config/pattern.js';
 import { component } from '../plugins/component.js';
 import { DEFAULT_SEED } from '../random/streams.js';
-
-const pattern = z.string().refine(isPattern, { error: 'is not a valid regular expression' });
 
 /** What the run as a whole brings: in a config these stand beside `trainer`, not under it. */
 const RunParts = {
@@ -126,13 +125,4 @@ function isModel(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { forward, namedVariables } = value as Partial<ModelLike>;
   return typeof forward === 'function' && typeof namedVariables === 'function';
-}
-
-function isPattern(source: string): boolean {
-  try {
-    new RegExp(source);
-    return true;
-  } catch {
-    return false;
-  }
 }
