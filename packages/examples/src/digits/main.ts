@@ -23,7 +23,9 @@ console.log('  best.safetensors   the best weights (averaged)      metrics.json 
 console.log('  checkpoints/       where a stopped run goes on      log/           curves for TensorBoard');
 console.log('Next:');
 console.log(`  npx x-train evaluate ${here(serializationDir)} test`);
-console.log(`  npx tensorboard --logdir ${here(join(serializationDir, 'log'))}        (if TensorBoard is installed)`);
+console.log(
+  `  tensorboard --logdir ${here(join(serializationDir, 'log'))}        (a Python program: pip install tensorboard)`,
+);
 console.log(
   `  edit ${here(config)}, and: npx x-train train ${here(config)} -s ${here(join(packageDir, 'runs', 'mine'))}`,
 );

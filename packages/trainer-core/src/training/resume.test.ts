@@ -9,7 +9,7 @@ import {
   MomentumDescent,
   weightsOf,
 } from '../__fixtures__/small-run.js';
-import { BatchCallback, TrainerCallback } from '../contracts/callbacks.js';
+import { BatchCallback } from '../contracts/callbacks.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
 import { InterruptedError, StateError } from '../errors.js';
 import type { CheckpointError } from '../errors.js';

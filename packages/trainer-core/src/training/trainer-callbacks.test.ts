@@ -1,0 +1,110 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { LineModel, lineBatches, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
+import type { Outputs } from '../contracts/batch.js';
+import { TrainerCallback } from '../contracts/callbacks.js';
+import type { StepEvent, TrainerView } from '../contracts/callbacks.js';
+import { ParameterSet } from '../state/parameters.js';
+import type { PartialObjects } from './gradient-descent-options.js';
+import { GradientDescentTrainer } from './gradient-descent-trainer.js';
+
+const batches = lineBatches(5);
+
+function start(options: Partial<Omit<PartialObjects, 'optimizer'>> = {}): {
+  model: LineModel;
+  trainer: GradientDescentTrainer;
+} {
+  const model = new LineModel();
+  const trainer = new GradientDescentTrainer({
+    model,
+    optimizer: new MomentumDescent({ lr: 0.05 }, ParameterSet.of(model.namedVariables())),
+    dataLoader: batches,
+    numEpochs: 2,
+    ...options,
+  });
+  return { model, trainer };
+}
+
+/** Asks for something after the second step. */
+class Asks extends TrainerCallback {
+  constructor(private readonly ask: (trainer: TrainerView) => void) {
+    super();
+  }
+
+  override onStepEnd(trainer: TrainerView): void {
+    if (trainer.batchNumTotal === 2) this.ask(trainer);
+  }
+}
+
+it('a trainer callback may ask to stop: the run ends after the step and was saved there', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  const { trainer } = start({ checkpointer, callbacks: [new Asks(({ control }) => control.stop())] });
+  await trainer.train();
+  expect(trainer.batchNumTotal).toBe(2);
+  expect(checkpointer.positions).toEqual([{ epoch: 0, batchesThisEpoch: 2, batchNumTotal: 2, isBestSoFar: false }]);
+});
+
+it('a trainer callback may ask for a checkpoint after the step', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  await start({
+    checkpointer,
+    numEpochs: 1,
+    callbacks: [new Asks(({ control }) => control.saveNow())],
+  }).trainer.train();
+  expect(checkpointer.positions.map(({ batchNumTotal }) => batchNumTotal)).toEqual([2, 5]);
+});
+
+it('a trainer callback may ask for an evaluation, which leaves the metrics of the epoch as they are', async () => {
+  const evaluations: number[] = [];
+  class Evaluates extends Asks {
+    override onEvaluateEnd(trainer: TrainerView): void {
+      evaluations.push(trainer.batchNumTotal);
+    }
+  }
+  const asked = await start({
+    validationDataLoader: batches,
+    numEpochs: 1,
+    callbacks: [new Evaluates(({ control }) => control.evaluateNow())],
+  }).trainer.train();
+  const plain = await start({ validationDataLoader: batches, numEpochs: 1 }).trainer.train();
+  expect(evaluations).toEqual([2, 5]);
+  expect(asked['training_error']).toBe(plain['training_error']);
+  expect(asked['training_loss']).toBe(plain['training_loss']);
+});
+
+it('a trainer callback that looks at gradients sees the clipped and rescaled ones, and changes no bit of the run', async () => {
+  const norms: number[] = [];
+  class Looks extends TrainerCallback {
+    override onGradients(
+      _: TrainerView,
+      { gradients, gradientNorm }: { readonly gradients: Readonly<Outputs>; readonly gradientNorm: number | null },
+    ): void {
+      const squares = Object.values(gradients).map((gradient) =>
+        tf.tidy(() => tf.sum(tf.square(gradient)).dataSync()[0]!),
+      );
+      norms.push(Math.sqrt(squares.reduce((sum, square) => sum + square, 0)));
+      expect(gradientNorm).toBeGreaterThanOrEqual(norms.at(-1)! - 1e-6);
+    }
+  }
+  const looked = start({ gradNorm: 0.1, callbacks: [new Looks()] });
+  const fused = start({ gradNorm: 0.1 });
+  await looked.trainer.train();
+  await fused.trainer.train();
+  expect(norms).toHaveLength(10);
+  expect(Math.max(...norms)).toBeLessThanOrEqual(0.1 + 1e-6);
+  expect(weightsOf(looked.model)).toEqual(weightsOf(fused.model));
+});
+
+it('a trainer callback gets the mean loss of the step and the norm before rescaling', async () => {
+  const events: StepEvent[] = [];
+  class Notes extends TrainerCallback {
+    override onStepEnd(_: TrainerView, event: StepEvent): void {
+      events.push(event);
+    }
+  }
+  const { trainer } = start({ numEpochs: 1, numGradientAccumulationSteps: 5, callbacks: [new Notes()] });
+  const metrics = await trainer.train();
+  expect(events.map(({ loss }) => loss)).toEqual([metrics['training_loss']]);
+  expect(events[0]!.gradientNorm).toBeNull();
+});
