@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { trainFromConfig } from '@x/trainer-core';
 
@@ -40,9 +41,12 @@ export async function train(config: string, options: TrainCommandOptions, io: Io
     print(io);
     if (metrics['best_epoch'] !== null)
       print(io, `best epoch ${Number(metrics['best_epoch']) + 1}, trained in ${String(metrics['training_duration'])}`);
-    print(io, `everything is in ${serializationDir}: best.safetensors, checkpoints/, log/, metrics.json`);
+    const files = ['best.safetensors', 'checkpoints', 'log', 'metrics.json'].filter((name) =>
+      existsSync(join(serializationDir, name)),
+    );
+    print(io, `everything is in ${serializationDir}: ${files.join(', ')}`);
     print(io, `next: x-train evaluate ${serializationDir}`);
-    print(io, `      tensorboard --logdir ${join(serializationDir, 'log')}`);
+    if (files.includes('log')) print(io, `      tensorboard --logdir ${join(serializationDir, 'log')}`);
   } finally {
     run.dispose();
   }
