@@ -97,6 +97,7 @@ it.each([
   ['commits too little', Strict, 'commits with the guard -Infinity under "not-nan"'],
   ['asks one guard', OneGuard, 'asks every guard'],
   ['writes at once', Careless, 'leaves the state as it was when a program throws in the middle'],
+  ['writes at once', Careless, 'leaves the state as it was when a program writes what a variable cannot hold'],
   ['writes at once', Careless, 'shows a program its own writes, and nobody else'],
   ['has no averages', RawOnly, 'binds averages in place of parameters for one run, and puts the raw ones back'],
   ['ignores the key', OneKey, 'has the same bits for the same random key, and others for another'],

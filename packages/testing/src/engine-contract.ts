@@ -137,6 +137,21 @@ export function engineContract(runner: TestRunner, { name, make }: EngineSubject
         }
       }));
 
+    it('leaves the state as it was when a program writes what a variable cannot hold', () =>
+      withBench(async (bench) => {
+        const before = await bench.seen();
+        for (const misfit of [(): tf.Tensor => tf.tensor1d([1, 2]), (): tf.Tensor => tf.scalar(1, 'int32')]) {
+          const writing = program('writes what does not fit', (_, state) => {
+            state.write('parameters/w', tf.add(state.read('parameters/w')!, 10));
+            state.write('gradients/old', null);
+            state.write('parameters/v', misfit());
+            return {};
+          });
+          await assert.rejects(bench.run(writing));
+          assert.deepEqual(await bench.seen(), before);
+        }
+      }));
+
     it('takes numbers as inputs: one program, other numbers, other results', () =>
       withBench(async (bench) => {
         const twice = program('twice', ({ numbers }) => ({ twice: tf.mul(numbers['x']!, 2) }));

@@ -30,6 +30,17 @@ class Forgetful extends MomentumDescent {
   }
 }
 
+/** Its momentum is kept where JSON cannot bring it. */
+class Secretive extends MomentumDescent {
+  override stateDict(): StateDict {
+    return { ...super.stateDict(), hidden: Number.POSITIVE_INFINITY };
+  }
+
+  override loadStateDict(state: StateDict): void {
+    super.loadStateDict(state['hidden'] === Number.POSITIVE_INFINITY ? state : { ...state, state: {} });
+  }
+}
+
 class Gullible extends MomentumDescent {
   override loadStateDict(state: StateDict): void {
     try {
@@ -78,6 +89,7 @@ class Greedy extends MomentumDescent {
 it.each([
   [Uphill, 'converges on a small convex problem'],
   [Forgetful, 'goes on from a saved state bit for bit, changed options included'],
+  [Secretive, 'goes on from a state that went through JSON, tensors aside, and from its own'],
   [Gullible, 'refuses a state of other parameters, groups or shapes with a StateError, and is as it was'],
   [Leaky, 'keeps no tensors of a step'],
   [Stubborn, 'acts on changed options from the next step on'],

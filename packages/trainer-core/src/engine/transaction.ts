@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { ProgramState } from '../contracts/engine.js';
+import { StateError } from '../errors.js';
 import type { NamedState } from '../state/named-state.js';
 
 /** The writes of one run of a program, invisible to everybody else until they are committed all together. */
@@ -19,6 +20,7 @@ export class Transaction implements ProgramState {
   }
 
   write(name: string, value: tf.Tensor | null): void {
+    if (value !== null) this.checkFits(name, value);
     this.writes.get(name)?.dispose();
     this.writes.set(name, value === null ? null : tf.keep(tf.clone(value)));
   }
@@ -35,5 +37,17 @@ export class Transaction implements ProgramState {
   release(): void {
     for (const value of this.writes.values()) value?.dispose();
     this.writes.clear();
+  }
+
+  /** A variable keeps its shape and type. Checked here, because a commit that fails half way would be seen. */
+  private checkFits(name: string, value: tf.Tensor): void {
+    const variable = this.state.variable(name);
+    if (variable === undefined) return;
+    if (variable.shape.join() === value.shape.join() && variable.dtype === value.dtype) return;
+    throw new StateError(
+      'X_STATE_MISMATCH',
+      `a program wrote a ${value.dtype} tensor of shape [${value.shape}] to "${name}", which is ${variable.dtype} of shape ` +
+        `[${variable.shape}]`,
+    );
   }
 }

@@ -16,14 +16,15 @@ export function valueAndGradients(
   parameters: readonly Parameter[],
 ): { outputs: Outputs; gradients: TensorMap } {
   if (parameters.length === 0) throw nothingToTrain();
-  let kept: Outputs = {};
+  const kept: Outputs = {};
   let failure: { readonly error: unknown } | undefined;
   try {
     const { grads, value } = tf.variableGrads(
       () => {
         try {
           const { objective, outputs } = compute();
-          kept = Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tf.keep(tf.clone(tensor))]));
+          // one by one: what is kept already is freed if the next one is no tensor
+          for (const [name, tensor] of Object.entries(outputs)) kept[name] = tf.keep(tf.clone(checked(name, tensor)));
           return objective;
         } catch (error) {
           // What the forward pass saved for the backward pass is freed by a backward pass only: so there is one, of nothing.
@@ -50,6 +51,14 @@ export function valueAndGradients(
   } finally {
     tf.dispose(kept);
   }
+}
+
+function checked(name: string, output: unknown): tf.Tensor {
+  if (output instanceof tf.Tensor) return output as tf.Tensor;
+  throw new ModelError(
+    'X_MODEL_INVALID',
+    `the model's forward() must return tensors; its output "${name}" is ${output === null ? 'null' : typeof output}`,
+  );
 }
 
 function explain(error: unknown): unknown {

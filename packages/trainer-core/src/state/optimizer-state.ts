@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { StateError } from '../errors.js';
 import type { ParameterGroup } from './parameter-groups.js';
 import type { Parameter } from './parameters.js';
-import type { StateDict } from './state-dict.js';
+import type { StateDict, StateValue } from './state-dict.js';
 import { readState } from './state-dict.js';
 
 type Slots = Readonly<Record<string, tf.Variable>>;
@@ -53,7 +53,7 @@ export class OptimizerState {
 
   /** Loads `{ state, groups }` as an optimizer saves it; all of it is checked before any of it is taken. */
   loadOptimizerState(saved: StateDict, groups: readonly ParameterGroup[]): void {
-    const savedGroups = readState(saved, 'groups', 'array') as readonly StateDict[];
+    const savedGroups = objectsOf(readState(saved, 'groups', 'array'));
     if (savedGroups.length !== groups.length) {
       throw new StateError(
         'X_STATE_MISMATCH',
@@ -78,13 +78,20 @@ export class OptimizerState {
       const { parameter, options } = target;
       return { parameter, step, tensors: this.checkSlots(parameter, options, readState(entry, 'slots', 'object')) };
     });
-    this.dispose();
-    groups.forEach((group, i) => group.loadOptions(savedGroups[i]!));
-    for (const { parameter, step, tensors } of checked) {
-      this.steps.set(parameter.name, step);
-      const slots = this.slotsOf(parameter);
-      for (const [name, tensor] of tensors) slots[name]!.assign(tensor);
-    }
+    tf.tidy(() => {
+      // cloned first: the state may be this optimizer's own
+      const taken = checked.map(({ tensors, ...rest }) => ({
+        ...rest,
+        tensors: tensors.map(([name, tensor]) => [name, tf.clone(tensor)] as const),
+      }));
+      this.dispose();
+      groups.forEach((group, i) => group.loadOptions(savedGroups[i]!));
+      for (const { parameter, step, tensors } of taken) {
+        this.steps.set(parameter.name, step);
+        const slots = this.slotsOf(parameter);
+        for (const [name, tensor] of tensors) slots[name]!.assign(tensor);
+      }
+    });
   }
 
   /** Frees the slots and forgets the counts. */
@@ -112,7 +119,17 @@ export class OptimizerState {
           `the saved slot "${name}" of "${parameter.name}" has shape [${tensor.shape}], the parameter [${parameter.shape}]`,
         );
       }
+      if (tensor.dtype !== 'float32') {
+        throw new StateError(
+          'X_STATE_MISMATCH',
+          `the saved slot "${name}" of "${parameter.name}" is ${tensor.dtype}, slots are float32`,
+        );
+      }
       return [name, tensor];
     });
   }
+}
+
+function objectsOf(groups: readonly StateValue[]): readonly StateDict[] {
+  return groups.map((group, i) => readState({ [`groups.${i}`]: group }, `groups.${i}`, 'object'));
 }

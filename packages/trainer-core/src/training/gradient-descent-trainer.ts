@@ -230,23 +230,34 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   override async train(options: TrainOptions = {}): Promise<TrainingMetrics> {
     this.control.reset();
     const stopListening = listenForInterruption(options, this.control);
-    let metrics: TrainingMetrics | null = null;
+    let metrics: TrainingMetrics;
     try {
       await this.engine.prepare();
       await this.restoreLatest();
       await this.hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
       await this.loadBestWeights();
-      return metrics;
+      await this.tensorboard.close();
     } catch (error) {
-      metrics = null;
-      await this.hooks.fireAll('onError', { error });
+      await this.endFailedRun(error);
       throw error;
     } finally {
       stopListening();
-      await this.tensorboard.close();
-      await this.hooks.fireAll('onRunEnd', { metrics });
     }
+    const failure = await this.hooks.fireAll('onRunEnd', { metrics });
+    if (failure !== undefined) throw failure as Error;
+    return metrics;
+  }
+
+  /** Tells everybody. What fails here is logged or dropped: the error that ended the run is the one to know. */
+  private async endFailedRun(error: unknown): Promise<void> {
+    await this.hooks.fireAll('onError', { error });
+    try {
+      await this.tensorboard.close();
+    } catch (closing) {
+      if (closing !== error) log.warn(`the logs could not be closed: ${String(closing)}`);
+    }
+    await this.hooks.fireAll('onRunEnd', { metrics: null });
   }
 
   private async trainEpochs(): Promise<TrainingMetrics> {
@@ -458,7 +469,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const restored = await this.checkpointer.restoreCheckpoint();
     if (restored === null) return;
     try {
-      restoreInto(this.model, this.statefulParts(), restored);
+      restoreInto(this.model, this.movingAverage, this.statefulParts(), restored);
     } finally {
       tf.dispose(restored as unknown as tf.TensorContainer);
     }

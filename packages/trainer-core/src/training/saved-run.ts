@@ -43,6 +43,7 @@ export function snapshot(model: ModelLike, movingAverage: MovingAverage | null, 
  */
 export function restoreInto(
   model: ModelLike,
+  movingAverage: MovingAverage | null,
   parts: StatefulParts,
   { modelState, trainingState }: RestoredCheckpoint,
 ): void {
@@ -56,6 +57,7 @@ export function restoreInto(
     }
     const raw = readState(trainingState, 'rawParameters', 'object') as Readonly<TensorMap>;
     loadModelState(model, { ...modelState, ...raw });
+    if (movingAverage !== null) startAverages(movingAverage, model);
     for (const [key, part] of Object.entries(parts)) {
       const state = trainingState[key];
       if (part !== null && state !== undefined) part.loadStateDict(state as StateDict);
@@ -69,4 +71,10 @@ export function restoreInto(
       { cause: error },
     );
   }
+}
+
+/** Averages start from the weights of the checkpoint, not from those that the model was built with. */
+function startAverages({ shadows }: MovingAverage, model: ModelLike): void {
+  const variables = model.namedVariables();
+  for (const [name, shadow] of shadows) shadow.assign(variables[name]!);
 }

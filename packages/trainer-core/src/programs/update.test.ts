@@ -1,0 +1,108 @@
+import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { HalfAverage, MomentumDescent } from '../__fixtures__/small-run.js';
+import { EagerEngine } from '../engine/eager-engine.js';
+import { NamedState } from '../state/named-state.js';
+import { ParameterSet } from '../state/parameters.js';
+import { planUpdate } from './update.js';
+
+interface Setup {
+  readonly state: NamedState;
+  readonly optimizer: MomentumDescent;
+  /** Runs the update for those parameters, as the trainer does. */
+  update(names: readonly string[], guarded?: boolean): Promise<boolean>;
+}
+
+/** Parameters a = 1 and b = 1, momentum 0.5, learning rates 1 (a) and 0.1 (b), an average and a buffer. */
+function setUp(): Setup {
+  const parameters = ParameterSet.of(
+    tf.tidy(() => ({ a: tf.variable(tf.tensor1d([1])), b: tf.variable(tf.tensor1d([1])) })),
+  );
+  const optimizer = new MomentumDescent({ lr: 1, momentum: 0.5, parameterGroups: [[['b'], { lr: 0.1 }]] }, parameters);
+  const movingAverage = new HalfAverage(parameters);
+  const state = new NamedState();
+  state.define(
+    'buffers/m',
+    tf.tidy(() => tf.variable(tf.scalar(0), false)),
+  );
+  for (const parameter of parameters) {
+    state.define(`parameters/${parameter.name}`, parameter.variable);
+    state.define(`slots/${parameter.name}/velocity`, optimizer.state.slotsOf(parameter)['velocity']!);
+    state.define(`averages/${parameter.name}`, movingAverage.shadows.get(parameter.name)!);
+  }
+  return {
+    state,
+    optimizer,
+    async update(names, guarded = false) {
+      const updated = names.map((name) => parameters.get(name)!);
+      const { program, numbers } = planUpdate({
+        optimizer,
+        parameters: updated,
+        movingAverage,
+        batchNumTotal: 1,
+        buffers: ['m'],
+        guarded,
+      });
+      const request = { numbers, commitIf: guarded ? 'finite' : 'always' } as const;
+      const { outputs, committed } = await new EagerEngine().run(program, state, request);
+      tf.dispose(outputs);
+      if (committed) for (const parameter of updated) optimizer.state.advance(parameter);
+      return committed;
+    },
+  };
+}
+
+function set(state: NamedState, values: Readonly<Record<string, number>>): void {
+  tf.tidy(() => {
+    for (const [name, value] of Object.entries(values)) {
+      state.set(name, name.startsWith('pending') ? tf.scalar(value) : tf.tensor1d([value]));
+    }
+  });
+}
+
+const read = (state: NamedState, name: string): number | undefined => state.get(name)?.dataSync()[0];
+
+it('applies the rule with the options of each group, moves the average, takes the buffer and clears', async () => {
+  const { state, update } = setUp();
+  set(state, { 'gradients/a': 0.5, 'gradients/b': 0.5, 'pending/m': 7 });
+  await update(['a', 'b']);
+  expect(read(state, 'parameters/a')).toBe(0.5);
+  expect(read(state, 'parameters/b')).toBeCloseTo(0.95, 6);
+  expect(read(state, 'slots/a/velocity')).toBe(0.5);
+  expect(read(state, 'averages/a')).toBe(0.75);
+  expect(read(state, 'buffers/m')).toBe(7);
+  for (const name of ['gradients/a', 'gradients/b', 'pending/m']) expect(state.get(name)).toBeUndefined();
+});
+
+it('a parameter without a gradient in this step gets a zero gradient: its momentum goes on', async () => {
+  const { state, update } = setUp();
+  set(state, { 'gradients/a': 0.5, 'gradients/b': 0 });
+  await update(['a', 'b']);
+  set(state, { 'gradients/b': 0 });
+  await update(['a', 'b']);
+  expect(read(state, 'slots/a/velocity')).toBe(0.25);
+  expect(read(state, 'parameters/a')).toBe(0.25);
+});
+
+it('a parameter that is not updated keeps value and slots, also where a gradient is there', async () => {
+  const { state, optimizer, update } = setUp();
+  set(state, { 'gradients/a': 0.5, 'gradients/b': 0.5 });
+  await update(['a']);
+  expect(read(state, 'parameters/b')).toBe(1);
+  expect(read(state, 'slots/b/velocity')).toBe(0);
+  expect(optimizer.groups.flatMap(({ parameters }) => parameters).map((p) => optimizer.state.stepsOf(p))).toEqual([
+    0, 1,
+  ]);
+});
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY])('under a guard a gradient of %d changes nothing', async (gradient) => {
+  const { state, update } = setUp();
+  set(state, { 'gradients/a': gradient, 'gradients/b': 1, 'pending/m': 7 });
+  expect(await update(['a', 'b'], true)).toBe(false);
+  expect(read(state, 'parameters/b')).toBe(1);
+  expect(read(state, 'averages/b')).toBe(1);
+  expect(read(state, 'buffers/m')).toBe(0);
+  set(state, { 'gradients/a': 0.5 });
+  expect(await update(['a', 'b'], true)).toBe(true);
+});
