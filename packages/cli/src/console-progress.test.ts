@@ -1,6 +1,8 @@
+import { Writable } from 'node:stream';
 import type { StepEvent, TrainerView } from '@x/trainer-core';
 
 import { ConsoleProgress } from './console-progress.js';
+import type { ProgressOutput } from './console-progress.js';
 
 const view = (changes: Partial<TrainerView> = {}): TrainerView => ({
   epoch: 0,
@@ -70,5 +72,84 @@ describe('ConsoleProgress without a terminal', () => {
     progress.onStepEnd(worker, stepWith({ loss: 1 }));
     progress.onEpochEnd(worker, { metrics: {} });
     expect(text()).toBe('');
+  });
+});
+
+describe('ConsoleProgress on a terminal', () => {
+  // the bar draws itself by a timer
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  function terminal(): { progress: ConsoleProgress; text: () => string; advance: (seconds: number) => void } {
+    let written = '';
+    const stream = new Writable({
+      write: (chunk: Buffer, _, done) => {
+        written += chunk.toString();
+        done();
+      },
+    });
+    const progress = new ConsoleProgress({}, Object.assign(stream, { isTTY: true, columns: 120 }), () => Date.now());
+    return { progress, text: () => written, advance: (seconds) => jest.advanceTimersByTime(seconds * 1000) };
+  }
+
+  it('draws a bar with rate, loss and time left, and takes it away before the line of the epoch', () => {
+    const { progress, text, advance } = terminal();
+    progress.onEpochStart(view());
+    advance(10);
+    progress.onStepEnd(view({ batchesThisEpoch: 5 }), stepWith({ loss: 0.25 }));
+    advance(1);
+    expect(text()).toMatch(/epoch 1\/2 \[=+-+\] 5\/10 {2}0\.5 steps\/s {2}loss 0\.2500 {2}10 s left/);
+    progress.onEpochEnd(view(), { metrics: {} });
+    const afterBar = text().split('\u001B[?25h').at(-1);
+    expect(afterBar).toContain('epoch 1/2  |  loss 0.2500  |  lr 0.1  |  11 s\n');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('draws it again after an evaluation within the epoch', () => {
+    const { progress, text, advance } = terminal();
+    progress.onEpochStart(view());
+    advance(10);
+    progress.onEvaluateStart();
+    expect(jest.getTimerCount()).toBe(0);
+    progress.onStepEnd(view({ batchesThisEpoch: 8 }), stepWith({ loss: 0.125 }));
+    advance(1);
+    expect(text()).toContain('] 8/10  0.8 steps/s  loss 0.1250');
+    progress.onRunEnd();
+  });
+
+  it.each<'onError' | 'onRunEnd'>(['onError', 'onRunEnd'])('leaves the terminal as it was: %s', (hook) => {
+    const { progress, text } = terminal();
+    progress.onEpochStart(view());
+    progress[hook]();
+    expect(text().lastIndexOf('\x1B[?25h')).toBeGreaterThan(text().lastIndexOf('\x1B[?25l'));
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('writes lines where the number of steps is unknown', () => {
+    const { progress, text, advance } = terminal();
+    const endless = view({ stepsPerEpoch: null });
+    progress.onEpochStart(endless);
+    advance(10);
+    progress.onStepEnd({ ...endless, batchesThisEpoch: 5 }, stepWith({ loss: 0.25 }));
+    expect(text()).toBe('epoch 1/2  step 5/?  0.5 steps/s  loss 0.2500\n');
+  });
+});
+
+describe('two displays of one run', () => {
+  const shownBy = (outputs: readonly ProgressOutput[]): void => {
+    const trainer = view({ batchNumTotal: 1 });
+    for (const output of outputs) new ConsoleProgress({}, output).onRunStart(trainer);
+  };
+
+  it('on one output: only the first shows anything', () => {
+    const output = { write: jest.fn() };
+    shownBy([output, output]);
+    expect(output.write).toHaveBeenCalledTimes(1);
+  });
+
+  it('on two outputs: both do', () => {
+    const outputs = [{ write: jest.fn() }, { write: jest.fn() }];
+    shownBy(outputs);
+    for (const { write } of outputs) expect(write).toHaveBeenCalledTimes(1);
   });
 });

@@ -19,14 +19,19 @@ export interface ProgressOutput {
   write(text: string): unknown;
 }
 
+/** Who shows a run on an output: two displays on one terminal would draw over each other. */
+const displays = new WeakMap<TrainerView, Map<ProgressOutput, ConsoleProgress>>();
+
 /**
- * Shows how training goes: on a terminal a bar with rate, loss and time left, elsewhere plain lines; after every epoch one
- * line with its metrics. Only the master shows anything.
+ * Shows how training goes: on a terminal a bar with rate, loss and time left, elsewhere (and where the number of steps is
+ * unknown) plain lines; after every epoch one line with its metrics. Only the master shows anything, and of several
+ * displays of a run on one output only the first: one in a config takes the place of the one that `x-train` adds.
  */
-@TrainerCallback.register('console_progress', ConsoleProgressOptions)
+@TrainerCallback.register('console_progress', ConsoleProgressOptions, (options) => new ConsoleProgress(options))
 export class ConsoleProgress extends TrainerCallback {
   private readonly everySeconds: number;
   private bar: cliProgress.SingleBar | null = null;
+  private isHidden = false;
   private epochStarted = 0;
   private stepsAtStart = 0;
   private lastLine = 0;
@@ -46,33 +51,30 @@ export class ConsoleProgress extends TrainerCallback {
     this.everySeconds = parseOptions(ConsoleProgressOptions, options, 'the console progress').everySeconds;
   }
 
-  override onRunStart({ isMaster, epoch, batchNumTotal }: TrainerView): void {
-    if (isMaster && batchNumTotal > 0) this.line(`going on in epoch ${epoch + 1}, after ${batchNumTotal} steps`);
+  override onRunStart(trainer: TrainerView): void {
+    this.isHidden = !trainer.isMaster || firstDisplay(trainer, this.output, this) !== this;
+    const { epoch, batchNumTotal } = trainer;
+    if (!this.isHidden && batchNumTotal > 0) this.line(`going on in epoch ${epoch + 1}, after ${batchNumTotal} steps`);
   }
 
-  override onEpochStart({ isMaster, epoch, numEpochs, stepsPerEpoch, batchesThisEpoch }: TrainerView): void {
+  override onEpochStart(trainer: TrainerView): void {
     this.epochStarted = this.now();
     this.lastLine = this.epochStarted;
-    this.stepsAtStart = batchesThisEpoch;
+    this.stepsAtStart = trainer.batchesThisEpoch;
     this.validation = null;
-    if (!isMaster || this.output.isTTY !== true || stepsPerEpoch === null) return;
-    const name = `epoch ${epoch + 1}/${numEpochs}`;
-    const format = `${name} [{bar}] {value}/{total}  {rate} steps/s  loss {loss}  {left} left`;
-    this.bar = new cliProgress.SingleBar(
-      { format, hideCursor: true, clearOnComplete: true, barsize: 24, stream: this.output as NodeJS.WriteStream },
-      cliProgress.Presets.legacy,
-    );
-    this.bar.start(stepsPerEpoch, batchesThisEpoch, { rate: '-', loss: '-', left: '-' });
+    if (!this.isHidden) this.bar = this.startBar(trainer);
   }
 
   override onStepEnd(trainer: TrainerView, { metrics }: StepEvent): void {
     this.training = metrics;
-    if (!trainer.isMaster) return;
+    if (this.isHidden) return;
     const { rate, left } = this.pace(trainer);
     const loss = formatNumber(metrics['loss'] ?? 0);
+    // an evaluation within the epoch has stopped it
+    this.bar ??= this.startBar(trainer);
     if (this.bar !== null) {
       this.bar.update(trainer.batchesThisEpoch, { rate: rate.toFixed(1), loss, left });
-    } else if (this.output.isTTY !== true && this.now() - this.lastLine >= this.everySeconds * 1000) {
+    } else if (this.now() - this.lastLine >= this.everySeconds * 1000) {
       this.lastLine = this.now();
       const { epoch, numEpochs, batchesThisEpoch, stepsPerEpoch } = trainer;
       const position = `epoch ${epoch + 1}/${numEpochs}  step ${batchesThisEpoch}/${stepsPerEpoch ?? '?'}`;
@@ -90,7 +92,7 @@ export class ConsoleProgress extends TrainerCallback {
 
   override onEpochEnd(trainer: TrainerView, { metrics }: { readonly metrics: TrainingMetrics }): void {
     this.stopBar();
-    if (!trainer.isMaster) return;
+    if (this.isHidden) return;
     const { epoch, numEpochs, learningRates } = trainer;
     const parts = [
       `epoch ${epoch + 1}/${numEpochs}`,
@@ -119,6 +121,19 @@ export class ConsoleProgress extends TrainerCallback {
     return { rate, left };
   }
 
+  /** Null where a bar cannot be drawn: no terminal, or no known end. */
+  private startBar({ epoch, numEpochs, stepsPerEpoch, batchesThisEpoch }: TrainerView): cliProgress.SingleBar | null {
+    if (this.output.isTTY !== true || stepsPerEpoch === null) return null;
+    const name = `epoch ${epoch + 1}/${numEpochs}`;
+    const format = `${name} [{bar}] {value}/{total}  {rate} steps/s  loss {loss}  {left} left`;
+    const bar = new cliProgress.SingleBar(
+      { format, hideCursor: true, clearOnComplete: true, barsize: 24, stream: this.output as NodeJS.WriteStream },
+      cliProgress.Presets.legacy,
+    );
+    bar.start(stepsPerEpoch, batchesThisEpoch, { rate: '-', loss: '-', left: '-' });
+    return bar;
+  }
+
   private stopBar(): void {
     this.bar?.stop();
     this.bar = null;
@@ -127,6 +142,14 @@ export class ConsoleProgress extends TrainerCallback {
   private line(text: string): void {
     this.output.write(`${text}\n`);
   }
+}
+
+function firstDisplay(trainer: TrainerView, output: ProgressOutput, candidate: ConsoleProgress): ConsoleProgress {
+  const byOutput = displays.get(trainer) ?? new Map<ProgressOutput, ConsoleProgress>();
+  displays.set(trainer, byOutput);
+  const first = byOutput.get(output) ?? candidate;
+  byOutput.set(output, first);
+  return first;
 }
 
 /** The penalty is shown only where there is one. */

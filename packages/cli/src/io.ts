@@ -1,4 +1,5 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { TrainerError } from '@x/trainer-core';
 
 import type { ProgressOutput } from './console-progress.js';
 
@@ -18,9 +19,31 @@ export function print(io: Io, line = ''): void {
   io.out.write(`${line}\n`);
 }
 
-/** Writes a file completely or not at all. */
+/**
+ * Writes a file completely or not at all.
+ *
+ * @throws TrainerError (`X_USAGE`) if it cannot be written.
+ */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+  const temporary = `${path}.${process.pid}.tmp`;
+  await writing(path, async () => {
+    try {
+      await writeFile(temporary, text);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Says of a refusal by the system which output it was about; other errors pass. */
+export async function writing(path: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof TrainerError || code === undefined) throw error;
+    throw new TrainerError('X_USAGE', `${path} cannot be written: ${message}; choose another place`, { cause: error });
+  }
 }

@@ -19,6 +19,13 @@ describe('metricsTable', () => {
     ).toEqual(['       training   validation     best      test', 'loss     0.5000       0.6000   0.5500   1234567']);
   });
 
+  it('shows a metric that is 0, and leaves out a penalty that there is not', () => {
+    expect(metricsTable({ training_accuracy: 0, training_reg_loss: 0 })).toEqual([
+      '           training',
+      'accuracy          0',
+    ]);
+  });
+
   it('leaves out columns that the run does not have', () => {
     expect(metricsTable({ training_loss: 0.5 })).toEqual(['       training', 'loss     0.5000']);
   });

@@ -12,7 +12,10 @@ const COLUMNS = [
 /** What the original files under `training_` besides metrics. */
 const NOT_METRICS = ['training_duration', 'training_start_epoch', 'training_epochs'];
 
-/** The metrics of a finished run: a row a metric, a column for training, validation, the best epoch and test. */
+/**
+ * The metrics of a finished run: a row a metric, a column for training, validation, the best epoch and test. The penalty has
+ * a row only where there is one.
+ */
 export function metricsTable(metrics: TrainingMetrics): string[] {
   const valueOf = (prefix: string, name: string): number | undefined => {
     const value = metrics[`${prefix}${name}`];
@@ -25,7 +28,9 @@ export function metricsTable(metrics: TrainingMetrics): string[] {
         .map((key) => key.slice(prefix.length)),
     ),
   );
-  const rows = [...names].filter((name) => COLUMNS.some(([, prefix]) => (valueOf(prefix, name) ?? 0) !== 0)).sort();
+  const isShown = (name: string): boolean =>
+    name !== 'reg_loss' || COLUMNS.some(([, prefix]) => (valueOf(prefix, name) ?? 0) !== 0);
+  const rows = [...names].filter(isShown).sort();
   const columns = COLUMNS.filter(([, prefix]) => rows.some((name) => valueOf(prefix, name) !== undefined));
   const table = [
     ['', ...columns.map(([title]) => title)],

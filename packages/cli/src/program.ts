@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { withLog } from '@x/trainer-core';
 
 import { doctor } from './commands/doctor.js';
@@ -47,12 +47,18 @@ function buildProgram(io: Io, finish: (status: number) => void): Command {
   const program = new Command('x-train')
     .description('Trains, evaluates and inspects TensorFlow.js models from a config file.')
     .version(packageVersion(), '--version', 'print the version')
-    .option('--plugins <names>', 'packages or files, separated by commas, whose commands and components are added')
+    .option(
+      '--plugins <names>',
+      'packages or files, separated by commas: their commands are added, and schema and doctor include them',
+    )
     .helpOption('-h, --help', 'print help')
     .showHelpAfterError('(x-train --help tells more)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out.write(text), writeErr: (text) => io.err.write(text) });
-  const weights = ['-w, --weights <which>', '"best" weights, or those of the "latest" checkpoint', 'best'] as const;
+  const weights = (): Option =>
+    new Option('-w, --weights <which>', 'the best weights, or those of the latest checkpoint')
+      .choices(['best', 'latest'])
+      .default('best');
   const overrides = ['-o, --overrides <json5>', `changes to the config, such as '{"trainer.numEpochs": 3}'`] as const;
 
   program
@@ -67,7 +73,7 @@ function buildProgram(io: Io, finish: (status: number) => void): Command {
   program
     .command('evaluate <folder> [data]')
     .description("evaluate a run's model on its test data, or on other data that its reader reads")
-    .option(...weights)
+    .addOption(weights())
     .option(...overrides)
     .option('--output-file <file>', 'also write the metrics to a JSON file')
     .action((folder: string, data: string | undefined, options: EvaluateCommandOptions) =>
@@ -76,7 +82,7 @@ function buildProgram(io: Io, finish: (status: number) => void): Command {
   program
     .command('predict <folder> [file]')
     .description('answer JSON lines (of a file, or standard input) with JSON lines')
-    .option(...weights)
+    .addOption(weights())
     .option(...overrides)
     .option('--batch-size <n>', 'requests that go through the model together', '32')
     .option('--output-file <file>', 'write the answers there instead of printing them')
@@ -88,7 +94,7 @@ function buildProgram(io: Io, finish: (status: number) => void): Command {
     .description("write a run's model in another format")
     .requiredOption('--to <format>', 'tfjs: the format of tf.loadLayersModel')
     .requiredOption('--output <folder>', 'the folder to write')
-    .option(...weights)
+    .addOption(weights())
     .action((folder: string, options: ExportCommandOptions) => exportModel(folder, options, io));
   program
     .command('schema [config]')

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 // The built command, as a user runs it: the test target of this package builds first.
@@ -24,9 +25,16 @@ interface Finished {
   readonly err: string;
 }
 
-function xTrain(args: readonly string[], { input = '' }: { input?: string } = {}): Promise<Finished> {
+interface How {
+  readonly input?: string;
+  readonly cwd?: string;
+  /** Options of Node. */
+  readonly node?: readonly string[];
+}
+
+function xTrain(args: readonly string[], { input = '', cwd = folder, node = [] }: How = {}): Promise<Finished> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [bin, ...args], { cwd: folder });
+    const child = spawn(process.execPath, [...node, bin, ...args], { cwd });
     let out = '';
     let err = '';
     child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -84,6 +92,32 @@ describe('x-train', () => {
       .map((line) => (JSON.parse(line) as { prediction: number }).prediction);
     expect(three! / one!).toBeCloseTo(3, 4);
   }, 30_000);
+
+  it('evaluates from anywhere, with the packages that are installed beside the config', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'x-train-elsewhere-'));
+    try {
+      expect((await xTrain(['train', configFile(base), '-s', join(elsewhere, 'run')])).status).toBe(0);
+      const evaluated = await xTrain(['evaluate', 'run'], { cwd: elsewhere });
+      expect(evaluated).toMatchObject({ status: 0, err: '' });
+      expect(evaluated.out).toMatch(/^loss {2}\d/m);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  }, 30_000);
+
+  it('says that a file of requests cannot be read', async () => {
+    await xTrain(['train', configFile(base), '-s', 'asked']);
+    const { status, err } = await xTrain(['predict', 'asked', 'nowhere.jsonl']);
+    expect(status).toBe(1);
+    expect(err).toMatch(/^error: nowhere\.jsonl cannot be read: ENOENT.*\n$/);
+  }, 30_000);
+
+  it('stops with one line on an old Node, before it imports anything', async () => {
+    const old = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "18.20.0" } })';
+    const { status, out, err } = await xTrain(['--help'], { node: ['--import', `data:text/javascript,${old}`] });
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toMatch(/^x-train needs Node 20\.19 or newer.*\n$/);
+  });
 
   it('saves on SIGTERM in the middle of an epoch, exits 143, and --recover finishes the run', async () => {
     const slow = {

@@ -1,76 +1,126 @@
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNodeVersion, ComponentSpec, Engine, loadPlugins, RunContainer, TrainerError } from '@x/trainer-core';
-import type { Registry } from '@x/trainer-core';
+import { checkNodeVersion, ComponentSpec, Engine, parseOptions, RunContainer, TrainerError } from '@x/trainer-core';
+import type { Plugin, Registration, Registry } from '@x/trainer-core';
 
 import { print } from '../io.js';
 import type { Io } from '../io.js';
-import { listedPlugins } from '../listed-plugins.js';
+import { loadListed, pluginList, registryOf } from '../listed-plugins.js';
+import type { ListedPlugin } from '../listed-plugins.js';
+import { messageOf } from '../message-of.js';
 import { loadTensorflow } from '../tensorflow.js';
 
 /** Our packages that a config may list. */
 const PACKAGES = ['@x/optim', '@x/schedulers', '@x/data', '@x/metrics', '@x/checkpoint', '@x/callbacks-tensorboard'];
 
-/** Says what works here: Node, TensorFlow.js, engines, and plugins; and what to do about the rest. */
+/** Device numbers that engines are asked about. */
+const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
+
+/**
+ * Says what works here: Node, TensorFlow.js, plugins, and engines; and what to do about the rest.
+ *
+ * @returns the exit status: 1 if Node is too old, a listed plugin does not load, or no engine is usable.
+ */
 export async function doctor(
   config: string | undefined,
-  { plugins }: { readonly plugins?: string },
+  { plugins: named }: { readonly plugins?: string },
   io: Io,
 ): Promise<number> {
   const fromDir = config === undefined ? process.cwd() : resolve(dirname(config));
-  const node = nodeProblem();
+  const list = await pluginList(config, named);
   await loadTensorflow(fromDir);
+  const node = failureOf(() => checkNodeVersion());
   print(io, `Node          ${process.version}${node === null ? '' : `: ${node}`}`);
   print(io, `TensorFlow.js ${tf.version_core}, ${backendLine()}`);
-  const registry = await listedPlugins(config, plugins);
-  const engines = await probeEngines(registry, io);
-  print(io, 'Packages');
-  for (const name of PACKAGES) print(io, `  ${name.padEnd(26)}${await packageLine(name, fromDir, registry)}`);
-  for (const { name, version } of registry.plugins.filter((plugin) => !PACKAGES.includes(plugin.name))) {
-    print(io, `  ${name.padEnd(26)}listed${version === undefined ? '' : `, ${version}`}`);
-  }
-  return node === null && engines > 0 ? 0 : 1;
-}
-
-async function probeEngines(registry: Registry, io: Io): Promise<number> {
+  const { plugins, failures } = await loadAll(list);
+  const registry = await registryOf(plugins);
   print(io, 'Engines');
   let usable = 0;
   for (const registration of registry.all(Engine.kind)) {
-    const scope = new RunContainer(registry);
-    const engine = scope.build<Engine>(new ComponentSpec<Engine>(registration, registration.schema.parse({})));
-    const probe = await engine.probe();
-    if (probe.usable) usable += 1;
-    print(io, `  ${registration.name.padEnd(26)}${probe.usable ? 'usable' : 'not usable'}: ${probe.reason}`);
-    if (probe.advice !== undefined) print(io, `  ${''.padEnd(26)}${probe.advice}`);
+    if (await probe(registration, registry, io)) usable += 1;
   }
-  return usable;
+  print(io, 'Packages');
+  for (const { name, version } of registry.plugins) print(io, row(name, `listed${withVersion(version)}`));
+  for (const { entry, reason } of failures) print(io, row(entry, `listed, but not usable: ${reason}`));
+  const mentioned = [...registry.plugins.map(({ name }) => name), ...failures.map(({ entry }) => entry)];
+  for (const name of PACKAGES.filter((known) => !mentioned.includes(known))) {
+    print(io, row(name, await unlistedPackage({ entry: name, fromDir })));
+  }
+  return node === null && failures.length === 0 && usable > 0 ? 0 : 1;
 }
 
-async function packageLine(name: string, fromDir: string, registry: Registry): Promise<string> {
-  const listed = registry.plugins.find((plugin) => plugin.name === name);
-  if (listed !== undefined) return `listed${listed.version === undefined ? '' : `, ${listed.version}`}`;
-  try {
-    createRequire(join(fromDir, '_.js')).resolve(name);
-  } catch {
-    return `not installed: npm install ${name}`;
+interface Failure {
+  readonly entry: string;
+  readonly reason: string;
+}
+
+async function loadAll(list: readonly ListedPlugin[]): Promise<{ plugins: Plugin[]; failures: Failure[] }> {
+  const plugins: Plugin[] = [];
+  const failures: Failure[] = [];
+  for (const listed of list) {
+    try {
+      plugins.push(await loadListed(listed));
+    } catch (error) {
+      failures.push({ entry: listed.entry, reason: messageOf(error) });
+    }
   }
+  return { plugins, failures };
+}
+
+async function probe(registration: Registration, registry: Registry, io: Io): Promise<boolean> {
+  const scope = new RunContainer(registry);
   try {
-    const [plugin] = await loadPlugins([name], fromDir);
-    return `installed${plugin?.version === undefined ? '' : `, ${plugin.version}`}; add "${name}" to "plugins" to use it`;
+    const options = parseOptions(registration.schema, {}, `the engine "${registration.name}"`);
+    const engine = scope.build<Engine>(new ComponentSpec<Engine>(registration, options));
+    const { usable, reason, advice } = await engine.probe();
+    print(io, row(registration.name, `${usable ? 'usable' : 'not usable'}: ${reason}`));
+    if (advice !== undefined) print(io, row('', advice));
+    const numbered = DEVICES.filter((device) => engine.supportsDevice(device));
+    if (usable) {
+      const others = numbered.length === 0 ? 'it has no numbered devices' : `and ${numbered.join(', ')}`;
+      print(io, row('', `cudaDevice: -1 (where the backend runs), ${others}`));
+    }
+    return usable;
   } catch (error) {
-    return `installed, but does not load: ${error instanceof Error ? error.message : String(error)}`;
+    print(io, row(registration.name, `not usable: ${messageOf(error)}`));
+    return false;
+  } finally {
+    scope.dispose();
   }
 }
 
-function nodeProblem(): string | null {
+async function unlistedPackage(candidate: ListedPlugin): Promise<string> {
+  const { entry, fromDir } = candidate;
   try {
-    checkNodeVersion();
+    createRequire(join(fromDir, '_.js')).resolve(entry);
+  } catch {
+    return `not installed: npm install ${entry}`;
+  }
+  try {
+    const { version } = await loadListed(candidate);
+    return `installed${withVersion(version)}; add "${entry}" to "plugins" to use it`;
+  } catch (error) {
+    return `installed, but does not load: ${messageOf(error)}`;
+  }
+}
+
+function failureOf(check: () => void): string | null {
+  try {
+    check();
     return null;
   } catch (error) {
     if (error instanceof TrainerError) return error.message;
     throw error;
   }
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(26)}${text}`;
+}
+
+function withVersion(version: string | undefined): string {
+  return version === undefined ? '' : `, ${version}`;
 }
 
 function backendLine(): string {

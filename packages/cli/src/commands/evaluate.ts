@@ -3,7 +3,7 @@ import { Engine, evaluateModel, loadTrained } from '@x/trainer-core';
 import { formatNumber } from '../format.js';
 import { print, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
-import { loadTensorflow } from '../tensorflow.js';
+import { loadTensorflowForRun } from '../tensorflow.js';
 
 export interface EvaluateCommandOptions {
   readonly weights?: 'best' | 'latest';
@@ -19,8 +19,7 @@ export async function evaluate(
   io: Io,
 ): Promise<void> {
   const { outputFile, ...loading } = options;
-  await loadTensorflow(folder);
-  await loadTensorflow(process.cwd());
+  await loadTensorflowForRun(folder);
   const trained = await loadTrained(folder, loading);
   try {
     const engine = trained.run.container.find<Engine>(Engine);

@@ -1,8 +1,8 @@
 import { loadTrained, ModelError, TrainerError } from '@x/trainer-core';
 
-import { print } from '../io.js';
+import { print, writing } from '../io.js';
 import type { Io } from '../io.js';
-import { loadTensorflow } from '../tensorflow.js';
+import { loadTensorflowForRun } from '../tensorflow.js';
 
 export interface ExportCommandOptions {
   readonly to: string;
@@ -21,8 +21,7 @@ export async function exportModel(
       'X_USAGE',
       `--to: expected "tfjs", the format that tf.loadLayersModel reads; received "${to}"`,
     );
-  await loadTensorflow(folder);
-  await loadTensorflow(process.cwd());
+  await loadTensorflowForRun(folder);
   const trained = await loadTrained(folder, loading);
   try {
     const { LayersModelAdapter, saveLayersModel } = await import('@x/trainer-core/layers');
@@ -33,7 +32,8 @@ export async function exportModel(
           `of this one are in ${folder}/best.safetensors, by parameter name`,
       );
     }
-    await saveLayersModel(trained.model.model, output);
+    const { model } = trained.model;
+    await writing(output, () => saveLayersModel(model, output));
     print(io, `written to ${output}: model.json and weights.bin, for tf.loadLayersModel`);
   } finally {
     trained.dispose();

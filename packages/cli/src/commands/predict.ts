@@ -4,10 +4,11 @@ import { Readable } from 'node:stream';
 import { DataError, loadTrained, TheModel } from '@x/trainer-core';
 import type { Json } from '@x/trainer-core';
 
+import { messageOf } from '../message-of.js';
 import { print, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
 import plugin from '../plugin.js';
-import { loadTensorflow } from '../tensorflow.js';
+import { loadTensorflowForRun } from '../tensorflow.js';
 
 export interface PredictCommandOptions {
   readonly weights?: 'best' | 'latest';
@@ -27,8 +28,7 @@ export async function predict(
   const size = Number(batchSize);
   if (!Number.isInteger(size) || size < 1)
     throw new DataError('X_DATA_INVALID', `--batch-size: expected a whole number from 1, received "${batchSize}"`);
-  await loadTensorflow(folder);
-  await loadTensorflow(process.cwd());
+  await loadTensorflowForRun(folder);
   const trained = await loadTrained(folder, { ...loading, plugins: [plugin] });
   try {
     if (!trained.run.container.has(TheModel)) trained.run.container.provide(TheModel, trained.model);
@@ -58,8 +58,8 @@ async function* requestsOf(file: string | undefined, io: Io): AsyncGenerator<Jso
       if (line.trim() !== '') yield parse(line, file ?? 'standard input', number);
     }
   } catch (error) {
-    if (error instanceof DataError || !(error instanceof Error)) throw error;
-    throw new DataError('X_DATA_INVALID', `${file ?? 'standard input'} cannot be read: ${error.message}`, {
+    if (error instanceof DataError) throw error;
+    throw new DataError('X_DATA_INVALID', `${file ?? 'standard input'} cannot be read: ${messageOf(error)}`, {
       cause: error,
     });
   }

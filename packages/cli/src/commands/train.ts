@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { trainFromConfig } from '@x/trainer-core';
+import type { TrainingMetrics } from '@x/trainer-core';
 
 import { ConsoleProgress } from '../console-progress.js';
 import { print } from '../io.js';
@@ -31,23 +32,33 @@ export async function train(config: string, options: TrainCommandOptions, io: Io
     ...(overrides === undefined ? {} : { overrides }),
   });
   try {
-    if (dryRun) {
-      print(io, `${config} is fine: everything was built, nothing was trained or written`);
-      return;
-    }
-    const { metrics } = run;
-    print(io);
-    for (const line of metricsTable(metrics)) print(io, line);
-    print(io);
-    if (metrics['best_epoch'] !== null)
-      print(io, `best epoch ${Number(metrics['best_epoch']) + 1}, trained in ${String(metrics['training_duration'])}`);
-    const files = ['best.safetensors', 'checkpoints', 'log', 'metrics.json'].filter((name) =>
-      existsSync(join(serializationDir, name)),
-    );
-    print(io, `everything is in ${serializationDir}: ${files.join(', ')}`);
-    print(io, `next: x-train evaluate ${serializationDir}`);
-    if (files.includes('log')) print(io, `      tensorboard --logdir ${join(serializationDir, 'log')}`);
+    if (dryRun) print(io, `${config} is fine: everything was built, nothing was trained or written`);
+    else for (const line of await summary(run.metrics, serializationDir)) print(io, line);
   } finally {
     run.dispose();
   }
+}
+
+/** What every run writes; anything else means that there are weights. */
+const WITHOUT_WEIGHTS = /^(config\.json|log|meta\.json|metrics(_epoch_\d+)?\.json|vocabulary)$/;
+
+async function summary(metrics: TrainingMetrics, folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.map(({ name }) => name).sort();
+  const places = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+  const { best_epoch: bestEpoch, training_duration: duration } = metrics;
+  const data = Object.keys(metrics).some((name) => name.startsWith('test_')) ? '' : ' [data]';
+  const hasWeights = names.some((name) => !WITHOUT_WEIGHTS.test(name));
+  const next = [
+    ...(hasWeights ? [`x-train evaluate ${folder}${data}`, `x-train predict ${folder} requests.jsonl`] : []),
+    ...(names.includes('log') ? [`tensorboard --logdir ${join(folder, 'log')}`] : []),
+  ];
+  return [
+    '',
+    ...metricsTable(metrics),
+    '',
+    ...(typeof bestEpoch === 'number' ? [`best epoch ${bestEpoch + 1}, trained in ${String(duration)}`] : []),
+    `everything is in ${folder}: ${places.join(', ')}`,
+    ...next.map((command, i) => `${i === 0 ? 'next: ' : '      '}${command}`),
+  ];
 }

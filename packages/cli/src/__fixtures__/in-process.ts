@@ -1,0 +1,141 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { run } from '../program.js';
+
+const require_ = (name: string): string => `require(${JSON.stringify(require.resolve(name))})`;
+
+/** Plugins that a config may list by path, wherever it is. */
+export const CHECKPOINT = require.resolve('@x/checkpoint');
+export const LAYERS = require.resolve('@x/trainer-core/layers');
+export const CLI = join(__dirname, '..', 'index.ts');
+
+/** y = w x with a plain optimizer on two points of y = 2 x, a predictor that shouts, and the command `hello`. */
+const STUB = `
+const core = ${require_('@x/trainer-core')};
+const tf = ${require_('@tensorflow/tfjs-core')};
+const { z } = ${require_('zod')};
+
+class Line extends core.Model {
+  weights = { w: tf.tidy(() => tf.variable(tf.tensor2d([[0]]))) };
+  namedVariables() { return this.weights; }
+  forward({ x, y }) {
+    const prediction = tf.matMul(x, this.weights.w);
+    if (y === undefined) return { prediction };
+    return { prediction, loss: tf.mean(tf.square(tf.sub(prediction, y))) };
+  }
+  dispose() { tf.dispose(this.weights); }
+}
+core.Model.register('line', z.strictObject({}))(Line);
+
+class Lookup extends core.Model {
+  weights = { table: tf.tidy(() => tf.variable(tf.tensor1d([10, 20, 30]))) };
+  namedVariables() { return this.weights; }
+  forward({ x, y, tokens }) {
+    if (tokens !== undefined) return { values: tf.gather(this.weights.table, tokens), table: tf.clone(this.weights.table) };
+    return { loss: tf.mean(tf.square(this.weights.table)) };
+  }
+  dispose() { tf.dispose(this.weights); }
+}
+core.Model.register('lookup', z.strictObject({}))(Lookup);
+
+class Plain extends core.Optimizer {
+  initialSlots() { return {}; }
+  coefficients({ lr }) { return { lr }; }
+  update({ parameter, gradient, coefficients: { lr } }) {
+    return { parameter: tf.sub(parameter, tf.mul(lr, gradient)), slots: {} };
+  }
+}
+core.inject(core.ModelParameters)(Plain, undefined, 1);
+core.Optimizer.register('plain', z.strictObject({ lr: z.number().default(0.1) }))(Plain);
+
+class Points extends core.DataLoader {
+  resumability = 'seekable';
+  length() { return 2; }
+  async *epoch({ start = 0 }) {
+    for (let i = start; i < 2; i++) yield { x: tf.tensor2d([[1], [2]]), y: tf.tensor2d([[2], [4]]) };
+  }
+}
+core.DataLoader.register('two-points', z.strictObject({}))(Points);
+
+class Shout extends core.Predictor {
+  async predict(requests) { return requests.map((request) => String(request).toUpperCase()); }
+}
+core.Predictor.register('shout', z.strictObject({}))(Shout);
+
+class Hello extends core.Command {
+  name = 'hello';
+  description = 'greet';
+  arguments = ['<who>'];
+  options = [{ flags: '--times <n>', description: 'how often', default: '1' }];
+  async run({ arguments: [who], options, print }) {
+    for (let i = 0; i < Number(options.times); i++) print('hello ' + who);
+    return 3;
+  }
+}
+core.Command.register('hello')(Hello);
+
+exports.__esModule = true;
+exports.default = core.definePlugin({
+  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Shout, Hello],
+});`;
+
+/** A plugin with a command that takes the name of one of ours. */
+const CLASH = `
+const core = ${require_('@x/trainer-core')};
+class Train extends core.Command {
+  name = 'train';
+  description = 'mine';
+  async run() {}
+}
+core.Command.register('other-train')(Train);
+exports.__esModule = true;
+exports.default = core.definePlugin({ name: 'clash', provides: [Train] });`;
+
+export interface Finished {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A folder with the plugins `stub.js` and `clash.js`, and `x-train` in this process. */
+export class Workplace {
+  private constructor(readonly folder: string) {}
+
+  static async make(): Promise<Workplace> {
+    const workplace = new Workplace(await mkdtemp(join(tmpdir(), 'x-train-')));
+    await workplace.write('stub.js', STUB);
+    await workplace.write('clash.js', CLASH);
+    return workplace;
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  /** @returns its path. */
+  async write(name: string, content: string | object): Promise<string> {
+    const path = this.path(name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
+    return path;
+  }
+
+  async xTrain(args: readonly string[], input = ''): Promise<Finished> {
+    let out = '';
+    let err = '';
+    const status = await run(args, {
+      out: { write: (text) => (out += text) },
+      err: { write: (text) => (err += text) },
+      input: (async function* () {
+        yield input;
+      })(),
+    });
+    return { status, out, err };
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.folder, { recursive: true });
+  }
+}
