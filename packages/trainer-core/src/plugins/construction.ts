@@ -1,5 +1,5 @@
 import { messageOf } from '../config/show.js';
-import { DependencyError, TrainerError } from '../errors.js';
+import { DependencyError, EngineError, TrainerError } from '../errors.js';
 
 /**
  * What is being built right now, from the outside in: how cycles are seen, and how the error that happened first is
@@ -63,6 +63,13 @@ export function explain(error: unknown, what: string): TrainerError {
     return new DependencyError(
       'X_DEPENDENCY_MISSING',
       `${what} needs ${shortName(missing[1]!)}, which this run does not have; add it to the configuration, or provide it in code`,
+      { cause: error },
+    );
+  }
+  if (message.includes('No backend found in registry')) {
+    return new EngineError(
+      'X_ENGINE_NO_BACKEND',
+      `${what} makes tensors, but no TensorFlow.js backend is registered: npm install @tensorflow/tfjs, and import it first`,
       { cause: error },
     );
   }
