@@ -6,5 +6,11 @@ if (major < 20 || (major === 20 && minor < 19) || (major === 22 && minor < 12) |
   );
   process.exit(1);
 }
+// Whoever reads the output may stop early (`| head`): that ends the command, and is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const { run } = await import('./program.js');
 process.exitCode = await run(process.argv.slice(2));
