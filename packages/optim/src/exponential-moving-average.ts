@@ -31,8 +31,10 @@ export class ExponentialMovingAverage extends MovingAverage {
     options: z.input<typeof ExponentialMovingAverageOptions>,
     @inject(ModelParameters) parameters: ParameterSet,
   ) {
+    // first, so that refused options leave no averages behind
+    const checked = parseOptions(ExponentialMovingAverageOptions, options, 'the exponential moving average');
     super(parameters);
-    this.options = parseOptions(ExponentialMovingAverageOptions, options, 'the exponential moving average');
+    this.options = checked;
   }
 
   override coefficients(numUpdates: number | null): Coefficients {

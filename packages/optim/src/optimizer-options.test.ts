@@ -2,7 +2,7 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, ParameterSet } from '@x/trainer-core';
 
-import { Adam, AdamW, Sgd } from './index.js';
+import { Adam, AdamW, ExponentialMovingAverage, Sgd } from './index.js';
 
 const parameters = ParameterSet.of({ 'a.weight': tf.variable(tf.zeros([2])), 'a.bias': tf.variable(tf.zeros([2])) });
 
@@ -85,4 +85,22 @@ describe('momentum that is switched on in mid-training', () => {
     // -1, then v = 1, then v = 0.5 * 1 + 1
     expect(weights.w.dataSync()[0]).toBeCloseTo(-3.5, 6);
   });
+});
+
+describe('momentum that is switched off in mid-training', () => {
+  it('keeps the velocity and goes on without it', () => {
+    const weights = { w: tf.variable(tf.zeros([1])) };
+    const optimizer = new Sgd({ lr: 1, momentum: 0.5 }, ParameterSet.of(weights));
+    const gradient = { w: tf.tensor1d([1]) };
+    optimizer.step(gradient);
+    optimizer.groups[0]!.options['momentum'] = 0;
+    optimizer.step(gradient);
+    expect(weights.w.dataSync()[0]).toBe(-2);
+  });
+});
+
+it('refused options of an average leave no tensor behind', () => {
+  const before = tf.memory().numTensors;
+  expect(() => new ExponentialMovingAverage({ decay: 2 }, parameters)).toThrow(ConfigError);
+  expect(tf.memory().numTensors).toBe(before);
 });

@@ -113,8 +113,8 @@ export abstract class Optimizer implements Stateful {
         slots,
         coefficients: Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)])),
       });
-      for (const [name, value] of Object.entries(output.slots)) slots[name]!.assign(value);
-      parameter.variable.assign(output.parameter);
+      for (const [name, value] of Object.entries(output.slots)) assignChanged(slots[name]!, value);
+      assignChanged(parameter.variable, output.parameter);
     });
     this.state.advance(parameter);
   }
@@ -137,4 +137,9 @@ export abstract class Optimizer implements Stateful {
 /** The coefficients whose branch is taken. */
 export function present(coefficients: Coefficients): [string, number][] {
   return Object.entries(coefficients).filter((entry): entry is [string, number] => entry[1] !== undefined);
+}
+
+/** A rule may hand back what it got; a variable cannot be assigned to itself. */
+function assignChanged(variable: tf.Variable, value: tf.Tensor): void {
+  if (value !== variable) variable.assign(value);
 }
