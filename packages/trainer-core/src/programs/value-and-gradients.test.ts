@@ -51,6 +51,18 @@ const failures: readonly (readonly [string, () => { objective: tf.Scalar; output
   ],
 ];
 
+it('an operation that TensorFlow.js cannot differentiate is named, with what to do, and leaves no tensor', () => {
+  const before = tf.memory().numTensors;
+  const compute = (): { objective: tf.Scalar; outputs: Outputs } => ({
+    objective: tf.sum<tf.Scalar>(tf.cumprod(a)),
+    outputs: { x: tf.square(a) },
+  });
+  const run = (): void => tf.tidy(() => void valueAndGradients(compute, parameters));
+  expect(run).toThrow(expect.objectContaining({ code: 'X_ENGINE_NO_GRADIENTS' }) as Error);
+  expect(run).toThrow(/not found for Cumprod.*tf\.customGrad/);
+  expect(tf.memory().numTensors).toBe(before);
+});
+
 it.each(failures)('%s is thrown, and leaves no tensor', (_, compute, message) => {
   const before = tf.memory().numTensors;
   expect(() => tf.tidy(() => void valueAndGradients(compute, parameters))).toThrow(message);

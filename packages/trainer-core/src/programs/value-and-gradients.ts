@@ -17,24 +17,16 @@ export function valueAndGradients(
 ): { outputs: Outputs; gradients: TensorMap } {
   if (parameters.length === 0) throw nothingToTrain();
   const kept: Outputs = {};
-  let failure: { readonly error: unknown } | undefined;
   try {
     const { grads, value } = tf.variableGrads(
       () => {
-        try {
-          const { objective, outputs } = compute();
-          // one by one: what is kept already is freed if the next one is no tensor
-          for (const [name, tensor] of Object.entries(outputs)) kept[name] = tf.keep(tf.clone(checked(name, tensor)));
-          return objective;
-        } catch (error) {
-          // What the forward pass saved for the backward pass is freed by a backward pass only: so there is one, of nothing.
-          failure = { error };
-          return tf.sum<tf.Scalar>(parameters[0]!.variable);
-        }
+        const { objective, outputs } = compute();
+        // one by one: what is kept already is freed if the next one is no tensor
+        for (const [name, tensor] of Object.entries(outputs)) kept[name] = tf.keep(tf.clone(checked(name, tensor)));
+        return objective;
       },
       parameters.map(({ variable }) => variable),
     );
-    if (failure !== undefined) throw failure.error;
     value.dispose();
     const gradients: TensorMap = {};
     for (const { name, variable } of parameters) {
@@ -47,10 +39,18 @@ export function valueAndGradients(
       gradients,
     };
   } catch (error) {
+    freeTape();
     throw explain(error);
   } finally {
     tf.dispose(kept);
   }
+}
+
+/** Frees what the forward pass saved for the backward pass: tfjs does so at the end of a backward pass that succeeds. */
+function freeTape(): void {
+  const { state } = tf.engine();
+  if (state.gradientDepth > 0) return;
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved ?? []);
 }
 
 function checked(name: string, output: unknown): tf.Tensor {
@@ -69,7 +69,8 @@ function explain(error: unknown): unknown {
   if (message.includes('gradient function not found')) {
     return new EngineError(
       'X_ENGINE_NO_GRADIENTS',
-      `${message}; tfjs-core alone has no gradients in Node: import '@tensorflow/tfjs' (or '@tensorflow/tfjs-layers') once`,
+      `${message} Either TensorFlow.js has none for that operation: compute the loss without it, or give it one with ` +
+        "tf.customGrad. Or tfjs-core is alone, without gradients: import '@tensorflow/tfjs' (or '@tensorflow/tfjs-layers') once",
       { cause: error },
     );
   }

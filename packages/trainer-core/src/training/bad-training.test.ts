@@ -1,11 +1,14 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { LineModel, lineBatches, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
+import { LineModel, lineBatches, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
 import type { Batch, Outputs } from '../contracts/batch.js';
+import type { DataLoader, Resumability } from '../contracts/data-loader.js';
 import { DataError, MetricError, ModelError, NonFiniteError } from '../errors.js';
 import type { TrainerError } from '../errors.js';
+import { quietLog, withLog } from '../log.js';
 import { ParameterSet } from '../state/parameters.js';
+import { BatchList } from './batch-list.js';
 import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 
@@ -27,7 +30,9 @@ const batches = lineBatches(4);
 
 interface Row {
   readonly model?: () => LineModel;
-  readonly options?: Omit<PartialObjects, 'model' | 'optimizer' | 'dataLoader'> & { readonly dataLoader?: Batch[] };
+  readonly options?: Omit<PartialObjects, 'model' | 'optimizer' | 'dataLoader'> & {
+    readonly dataLoader?: Batch[] | DataLoader;
+  };
   readonly type?: new (...args: never[]) => Error;
   /** Of our own errors. */
   readonly code?: string;
@@ -124,6 +129,48 @@ it('applies nothing of the step whose loss is NaN', async () => {
   await expect(trainer.train()).rejects.toMatchObject({ code: 'X_NAN_LOSS' });
   expect(weightsOf(model)).toEqual(weightsOf(good.model));
   expect(trainer.batchNumTotal).toBe(2);
+});
+
+it('a validation metric that is NaN is no error, and never the best', async () => {
+  const epochLosses = [Number.NaN, 3, Number.NaN, 2];
+  class Scripted extends LineModel {
+    private epoch = 0;
+
+    override forward(batch: Batch, mode: { training: boolean }): Outputs {
+      const outputs = super.forward(batch, mode);
+      return mode.training ? outputs : { ...outputs, loss: tf.scalar(epochLosses[this.epoch++]!) };
+    }
+  }
+  const checkpointer = new MemoryCheckpointer();
+  const { trainer } = start({
+    model: () => new Scripted(),
+    options: { numEpochs: 4, validationDataLoader: batches.slice(0, 1), checkpointer },
+  });
+  expect(await trainer.train()).toMatchObject({ best_epoch: 3, best_validation_loss: 2 });
+  expect(checkpointer.positions.map(({ isBestSoFar }) => isBestSoFar)).toEqual([false, true, false, true]);
+});
+
+it('no epoch, and so no best weights, is said where a checkpointer should have them', async () => {
+  const { trainer } = start({ options: { numEpochs: 0, checkpointer: new MemoryCheckpointer() } });
+  await expect(trainer.train()).rejects.toMatchObject({
+    code: 'X_CHECKPOINT',
+    message: expect.stringContaining('is numEpochs 0?') as string,
+  });
+  expect(await start({ options: { numEpochs: 0 } }).trainer.train()).toEqual({ best_epoch: null });
+});
+
+it('data that come once are a warning where a run may be resumed, and only there', async () => {
+  class Once extends BatchList {
+    override readonly resumability: Resumability = 'once';
+  }
+  const warned = async (checkpointer: MemoryCheckpointer | null): Promise<string[]> => {
+    const warnings: string[] = [];
+    const { trainer } = start({ options: { dataLoader: new Once(batches), checkpointer } });
+    await withLog({ ...quietLog, warn: (message) => void warnings.push(message) }, () => trainer.train());
+    return warnings;
+  };
+  expect(await warned(new MemoryCheckpointer())).toEqual([expect.stringContaining('yields its data once')]);
+  expect(await warned(null)).toEqual([]);
 });
 
 describe('options that do not fit are refused before anything starts', () => {

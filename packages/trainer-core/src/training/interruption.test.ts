@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs';
 
-import { lineBatches, LineModel, MomentumDescent } from '../__fixtures__/small-run.js';
+import { lineBatches, LineModel, MemoryCheckpointer, MomentumDescent } from '../__fixtures__/small-run.js';
 import { TrainerCallback } from '../contracts/callbacks.js';
+import type { TrainerView } from '../contracts/callbacks.js';
+import { InterruptedError } from '../errors.js';
 import { ParameterSet } from '../state/parameters.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 import { listenForInterruption } from './interruption.js';
@@ -33,6 +35,69 @@ it.each([
   await trainer.train({ signals });
   expect(handlers.counts).toEqual([before + own]);
   expect(process.listenerCount('SIGTERM')).toBe(before);
+});
+
+/** Sends a signal to this process after the second step. */
+class Sends extends TrainerCallback {
+  constructor(private readonly send: () => void) {
+    super();
+  }
+
+  override onStepEnd({ batchNumTotal }: TrainerView): void {
+    if (batchNumTotal === 2) this.send();
+  }
+}
+
+function trainerThat(send: () => void, checkpointer: MemoryCheckpointer | null = null): GradientDescentTrainer {
+  const model = new LineModel();
+  return new GradientDescentTrainer({
+    model,
+    optimizer: new MomentumDescent({ lr: 0.01 }, ParameterSet.of(model.namedVariables())),
+    dataLoader: lineBatches(5),
+    numEpochs: 1,
+    checkpointer,
+    callbacks: [new Sends(send)],
+  });
+}
+
+it.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s in mid-epoch: the run saves, throws and leaves no handler',
+  async (name) => {
+    const before = process.listenerCount(name);
+    const checkpointer = new MemoryCheckpointer();
+    const trainer = trainerThat(() => void process.emit(name), checkpointer);
+    const error: unknown = await trainer.train({ signals: true }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(InterruptedError);
+    expect(error).toMatchObject({ code: 'X_INTERRUPTED', reason: name });
+    expect(checkpointer.positions).toEqual([{ epoch: 0, batchesThisEpoch: 2, batchNumTotal: 2, isBestSoFar: false }]);
+    expect(process.listenerCount(name)).toBe(before);
+  },
+);
+
+it('a run that fails leaves no handler', async () => {
+  const before = process.listenerCount('SIGTERM');
+  const trainer = trainerThat(() => {
+    throw new RangeError('something else');
+  });
+  await expect(trainer.train({ signals: true })).rejects.toThrow('something else');
+  expect(process.listenerCount('SIGTERM')).toBe(before);
+});
+
+it('a signal that aborted before the start interrupts after the first step, and without a checkpointer it says so', async () => {
+  const trainer = trainerThat(() => undefined);
+  await expect(trainer.train({ signal: AbortSignal.abort() })).rejects.toThrow(
+    /after 1 steps; there is no checkpointer/,
+  );
+  expect(trainer.batchNumTotal).toBe(1);
+});
+
+it('an interrupted trainer may be started again, and goes on', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  const controller = new AbortController();
+  const trainer = trainerThat(() => controller.abort(), checkpointer);
+  await expect(trainer.train({ signal: controller.signal })).rejects.toBeInstanceOf(InterruptedError);
+  await trainer.train();
+  expect(trainer.batchNumTotal).toBe(5);
 });
 
 it.each(['SIGTERM', 'SIGINT'] as const)('%s interrupts, and a second one is not caught', (name) => {

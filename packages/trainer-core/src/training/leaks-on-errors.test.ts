@@ -15,12 +15,14 @@ import type { BatchEvent, EpochEvent } from '../contracts/callbacks.js';
 import type { Checkpointable, CheckpointPosition } from '../contracts/checkpointer.js';
 import type { EpochRequest } from '../contracts/data-loader.js';
 import { LearningRateScheduler } from '../contracts/scheduler.js';
+import type { LogNeeds } from '../contracts/tensorboard-writer.js';
 import { quietLog, withLog } from '../log.js';
 import { ParameterSet } from '../state/parameters.js';
 import { BatchList } from './batch-list.js';
 import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 import type { HookName } from './hooks.js';
+import { NoTensorboard } from './neutral.js';
 
 const batches = lineBatches(5);
 
@@ -104,6 +106,42 @@ class FailingEpochCallback extends EpochCallback {
   }
 }
 
+/** A model whose `n`-th forward pass in training, or not in training, throws after it has computed something. */
+class FailingModel extends LineModel {
+  private readonly count = from(2, fail);
+
+  constructor(private readonly failsInTraining: boolean) {
+    super(0.2);
+  }
+
+  override forward(...args: Parameters<LineModel['forward']>): ReturnType<LineModel['forward']> {
+    const outputs = super.forward(...args);
+    if (args[1].training === this.failsInTraining) this.count();
+    return outputs;
+  }
+}
+
+/** Wants all tensors of a step, and cannot write them. */
+class FailingBoard extends NoTensorboard {
+  override needs(): LogNeeds {
+    return { gradients: true, parametersBefore: true };
+  }
+
+  override async logBatch(): Promise<void> {
+    fail();
+  }
+}
+
+class WithoutState extends EpochCallback {
+  override onEpoch(): void {}
+
+  override stateDict(): never {
+    return fail();
+  }
+
+  override loadStateDict(): void {}
+}
+
 class FailingRescale extends GradientDescentTrainer {
   override async rescaleGradients(): Promise<number | null> {
     await super.rescaleGradients();
@@ -131,6 +169,7 @@ function failingHook(name: HookName): TrainerCallback {
 
 interface Row {
   readonly options?: Partial<PartialObjects>;
+  readonly model?: LineModel;
   readonly metric?: AbsoluteError;
   readonly Trainer?: typeof GradientDescentTrainer;
   readonly checkpointer?: MemoryCheckpointer;
@@ -142,6 +181,10 @@ const rows: Readonly<Record<string, () => Row>> = {
   'a batch callback in validation': () => ({ options: { batchCallbacks: [new FailingBatchCallback(false)] } }),
   'an epoch callback before training': () => ({ options: { epochCallbacks: [new FailingEpochCallback(-1)] } }),
   'an epoch callback': () => ({ options: { epochCallbacks: [new FailingEpochCallback(0)] } }),
+  'a forward pass in training': () => ({ model: new FailingModel(true) }),
+  'a forward pass in validation': () => ({ model: new FailingModel(false) }),
+  'the logs of a step': () => ({ options: { tensorboardWriter: new FailingBoard() } }),
+  'the state of a callback': () => ({ options: { epochCallbacks: [new WithoutState()] } }),
   'a metric': () => ({ metric: new FailingMetric() }),
   'the training data, in the middle of a group': () => ({ options: { dataLoader: new FailingLoader(batches) } }),
   'the validation data': () => ({ options: { validationDataLoader: new FailingLoader(batches) } }),
@@ -154,14 +197,14 @@ const rows: Readonly<Record<string, () => Row>> = {
 
 describe.each([1, 2])('with %d micro-batches in a step', (numGradientAccumulationSteps) => {
   it.each(Object.keys(rows))('an error in %s leaves no tensor, and is the one that is thrown', async (name) => {
+    const before = tf.memory().numTensors;
     const {
       options = {},
+      model = new LineModel(0.2),
       metric,
       Trainer = GradientDescentTrainer,
       checkpointer = new MemoryCheckpointer(1),
     } = rows[name]!();
-    const before = tf.memory().numTensors;
-    const model = new LineModel(0.2);
     if (metric !== undefined) model.metrics[0] = metric;
     const parameters = ParameterSet.of(model.namedVariables());
     const trainer = new Trainer({

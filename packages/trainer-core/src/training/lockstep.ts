@@ -13,12 +13,15 @@ export async function* inLockstep<T>(
   try {
     for (;;) {
       const next = await iterator.next();
-      const hasItem = next.done !== true;
-      if (!(await communicator.allContinue(hasItem))) {
-        if (hasItem) free(next.value);
-        return;
+      const ready = next.done === true ? [] : [next.value];
+      let goesOn = false;
+      try {
+        goesOn = await communicator.allContinue(ready.length > 0);
+      } finally {
+        if (!goesOn) ready.forEach(free);
       }
-      if (hasItem) yield next.value;
+      if (!goesOn) return;
+      yield* ready;
     }
   } finally {
     await iterator.return?.();

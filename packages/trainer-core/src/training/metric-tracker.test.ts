@@ -18,6 +18,105 @@ it('follows a decreasing metric with patience 2 (the original\'s "minus_p2")', (
   ]);
 });
 
+// slices of the original's golden data: [is best, should stop, best epoch] after each value
+it.each([
+  {
+    case: 'plus_p3_ties',
+    tracker: () => new MetricTracker(false, 3),
+    values: [0.5, 0.5, 0.5, 0.5, 0.6],
+    expected: [
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 1, 0],
+      [1, 0, 4],
+    ],
+  },
+  {
+    case: 'no_patience',
+    tracker: () => new MetricTracker(true),
+    values: [3, 2, 4, 5, 6, 7],
+    expected: [
+      [1, 0, 0],
+      [1, 0, 1],
+      [0, 0, 1],
+      [0, 0, 1],
+      [0, 0, 1],
+      [0, 0, 1],
+    ],
+  },
+  {
+    case: 'should_decrease_false',
+    tracker: () => new MetricTracker(false, 2),
+    values: [1, 2, 0.5, 3, 2.5, 2.9],
+    expected: [
+      [1, 0, 0],
+      [1, 0, 1],
+      [0, 0, 1],
+      [1, 0, 3],
+      [0, 0, 3],
+      [0, 1, 3],
+    ],
+  },
+  {
+    case: 'nan_later',
+    tracker: () => new MetricTracker(true, 2),
+    values: [1, Number.NaN, 0.5, Number.NaN, Number.NaN, 0.4],
+    expected: [
+      [1, 0, 0],
+      [0, 0, 0],
+      [1, 0, 2],
+      [0, 0, 2],
+      [0, 1, 2],
+      [1, 0, 5],
+    ],
+  },
+  {
+    case: 'inf',
+    tracker: () => new MetricTracker(true, 2),
+    values: [Number.POSITIVE_INFINITY, 5, Number.NEGATIVE_INFINITY, 3, Number.NEGATIVE_INFINITY],
+    expected: [
+      [1, 0, 0],
+      [1, 0, 1],
+      [1, 0, 2],
+      [0, 0, 2],
+      [0, 1, 2],
+    ],
+  },
+  {
+    case: 'negative_values',
+    tracker: () => new MetricTracker(false, 2),
+    values: [-5, -4, -4.5, -3.9, -10, -11],
+    expected: [
+      [1, 0, 0],
+      [1, 0, 1],
+      [0, 0, 1],
+      [1, 0, 3],
+      [0, 0, 3],
+      [0, 1, 3],
+    ],
+  },
+])('does as the original does in "$case"', ({ tracker, values, expected }) => {
+  expect(after(tracker(), values).map(([best, stop, epoch]) => [Number(best), Number(stop), epoch])).toEqual(expected);
+});
+
+it('cleared, it starts over, and keeps its patience and the metrics of the best epoch', () => {
+  const tracker = new MetricTracker(true, 2);
+  for (const value of [1, 2, 3]) tracker.addMetric(value);
+  tracker.bestEpochMetrics = { loss: 1 };
+  tracker.clear();
+  expect(tracker.stateDict()).toEqual({
+    bestSoFar: null,
+    bestEpoch: null,
+    bestEpochMetrics: { loss: 1 },
+    epochsWithNoImprovement: 0,
+    isBestSoFar: true,
+    epochNumber: 0,
+    patience: 2,
+    shouldDecrease: true,
+  });
+});
+
 it('a tie is no improvement', () => {
   expect(after(new MetricTracker(false), [1, 1])).toEqual([
     [true, false, 0],

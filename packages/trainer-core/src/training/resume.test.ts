@@ -9,11 +9,14 @@ import {
   MomentumDescent,
   weightsOf,
 } from '../__fixtures__/small-run.js';
-import { BatchCallback } from '../contracts/callbacks.js';
+import { ShuffledList } from '../__fixtures__/shuffled-list.js';
+import { BatchCallback, EpochCallback, TrainerCallback } from '../contracts/callbacks.js';
+import type { EpochEvent, TrainerView } from '../contracts/callbacks.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
 import { InterruptedError, StateError } from '../errors.js';
 import type { CheckpointError } from '../errors.js';
 import { ParameterSet } from '../state/parameters.js';
+import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 
 /** Aborts after a step. */
@@ -30,13 +33,38 @@ class AbortAfter extends BatchCallback {
   }
 }
 
+/** Dies right after the end of an epoch, when its checkpoint is written. */
+class DieAfter extends EpochCallback {
+  constructor(private readonly last: number) {
+    super();
+  }
+
+  override onEpoch(_: GradientDescentTrainer, { epoch }: EpochEvent): void {
+    if (epoch === this.last) throw new RangeError('power cut');
+  }
+}
+
+/** Asks to stop after a step. */
+class StopAfter extends TrainerCallback {
+  constructor(private readonly step: number) {
+    super();
+  }
+
+  override onStepEnd({ batchNumTotal, control }: TrainerView): void {
+    if (batchNumTotal === this.step) control.stop();
+  }
+}
+
 const batches = lineBatches(7);
 
-/** Everything that a step depends on is on: momentum, dropout, accumulation with a ragged group, averages, clipping. */
+/**
+ * Everything that a step depends on is on: momentum, dropout, shuffled data, accumulation with a ragged group, averages,
+ * clipping.
+ */
 function start(
   checkpointer: MemoryCheckpointer,
   stopAfter?: number,
-  seed?: number,
+  options: Partial<Omit<PartialObjects, 'optimizer'>> = {},
 ): { model: LineModel; train: () => Promise<TrainingMetrics>; trainer: GradientDescentTrainer } {
   const model = new LineModel(0.3);
   const parameters = ParameterSet.of(model.namedVariables());
@@ -45,14 +73,14 @@ function start(
     model,
     optimizer: new MomentumDescent({ lr: 0.02, momentum: 0.9 }, parameters),
     movingAverage: new HalfAverage(parameters),
-    dataLoader: batches,
+    dataLoader: new ShuffledList(batches),
     validationDataLoader: batches,
     numGradientAccumulationSteps: 2,
     gradNorm: 1,
     numEpochs: 3,
     checkpointer,
-    ...(seed === undefined ? {} : { seed }),
     batchCallbacks: stopAfter === undefined ? [] : [new AbortAfter(controller, stopAfter)],
+    ...options,
   });
   return { model, trainer, train: () => trainer.train({ signal: controller.signal }) };
 }
@@ -89,12 +117,71 @@ describe('a resumed run', () => {
     },
   );
 
+  it.each([0, 1])('equals an uninterrupted one bit for bit when it died right after epoch %d', async (epoch) => {
+    const whole = start(new MemoryCheckpointer());
+    const expected = comparable(await whole.train());
+
+    const checkpointer = new MemoryCheckpointer();
+    await expect(start(checkpointer, undefined, { epochCallbacks: [new DieAfter(epoch)] }).train()).rejects.toThrow(
+      'power cut',
+    );
+    const resumed = start(checkpointer);
+    expect(comparable(await resumed.train())).toEqual(expected);
+    expect(everythingOf(resumed.trainer)).toEqual(everythingOf(whole.trainer));
+  });
+
+  it.each([3, 7])('equals an uninterrupted one bit for bit when a callback stopped it after step %d', async (step) => {
+    const whole = start(new MemoryCheckpointer());
+    await whole.train();
+    const checkpointer = new MemoryCheckpointer();
+    await start(checkpointer, undefined, { callbacks: [new StopAfter(step)] }).train();
+    const resumed = start(checkpointer);
+    await resumed.train();
+    expect(everythingOf(resumed.trainer)).toEqual(everythingOf(whole.trainer));
+  });
+
+  it('goes on from the checkpointer’s own checkpoint in mid-epoch when the process died later', async () => {
+    const whole = start(new MemoryCheckpointer());
+    await whole.train();
+    // saves after steps 3, 6 and 9 and after epochs of 4 steps; the cut after step 6 loses nothing but time
+    const checkpointer = new MemoryCheckpointer(3);
+    const dies = new (class extends TrainerCallback {
+      override onStepEnd({ batchNumTotal }: TrainerView): void {
+        if (batchNumTotal === 7) throw new RangeError('power cut');
+      }
+    })();
+    await expect(start(checkpointer, undefined, { callbacks: [dies] }).train()).rejects.toThrow('power cut');
+    expect(checkpointer.positions.at(-1)).toMatchObject({ epoch: 1, batchesThisEpoch: 2, batchNumTotal: 6 });
+    const resumed = start(checkpointer);
+    await resumed.train();
+    expect(everythingOf(resumed.trainer)).toEqual(everythingOf(whole.trainer));
+  });
+
+  it('that was complete trains nothing more and knows its best epoch', async () => {
+    const checkpointer = new MemoryCheckpointer();
+    const metrics = await start(checkpointer).train();
+    const again = start(checkpointer);
+    const { best_epoch, best_validation_loss } = metrics;
+    expect(await again.train()).toMatchObject({ best_epoch, best_validation_loss });
+    expect(again.trainer.batchNumTotal).toBe(12);
+  });
+
+  it('may be made longer', async () => {
+    const whole = start(new MemoryCheckpointer());
+    await whole.train();
+    const checkpointer = new MemoryCheckpointer();
+    await start(checkpointer, undefined, { numEpochs: 1 }).train();
+    const longer = start(checkpointer);
+    await longer.train();
+    expect(everythingOf(longer.trainer)).toEqual(everythingOf(whole.trainer));
+  });
+
   it('differs when its dropout draws anew, so that the test above can fail', async () => {
     const whole = start(new MemoryCheckpointer());
     await whole.train();
     const checkpointer = new MemoryCheckpointer();
     await expect(start(checkpointer, 2).train()).rejects.toBeInstanceOf(InterruptedError);
-    const { model, train } = start(checkpointer, undefined, 1);
+    const { model, train } = start(checkpointer, undefined, { seed: 1 });
     await train();
     expect(weightsOf(model)).not.toEqual(weightsOf(whole.model));
   });

@@ -99,3 +99,26 @@ it('weights that do not fit are all named, and nothing is taken', () => {
   );
   expect(weightsOf(model)).toEqual([0.5, -0.25, 0]);
 });
+
+it('weights of another type are refused', () => {
+  const model = new LineModel();
+  const { trainingState } = snapshot(model, null, {});
+  const modelState = { w: tf.zeros([2, 1], 'int32'), b: tf.zeros([1]) };
+  expect(() => restoreInto(model, null, {}, { modelState, trainingState })).toThrow(
+    /"w" is int32, the model's is float32/,
+  );
+  expect(weightsOf(model)).toEqual([0.5, -0.25, 0]);
+});
+
+it('buffers are saved and restored with the weights, but never averaged', () => {
+  const model = new LineModel();
+  const count = tf.tidy(() => tf.variable(tf.scalar(3), false));
+  const buffered = Object.assign(model, { namedBuffers: () => ({ count }) });
+  const average = new HalfAverage(ParameterSet.of(model.namedVariables()));
+  const saved = snapshot(buffered, average, { average });
+  tf.tidy(() => count.assign(tf.scalar(9)));
+  expect(saved.modelState['count']!.dataSync()[0]).toBe(3);
+  restoreInto(buffered, average, { average }, saved);
+  expect(count.dataSync()[0]).toBe(3);
+  saved.dispose();
+});

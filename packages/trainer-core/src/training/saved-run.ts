@@ -21,6 +21,10 @@ export type StatefulParts = Readonly<Record<string, Stateful | null>>;
  * training state, so that a resume is exact.
  */
 export function snapshot(model: ModelLike, movingAverage: MovingAverage | null, parts: StatefulParts): CheckpointState {
+  // asked first, cloned last: a part that throws leaves no clone
+  const states = Object.entries(parts).flatMap(([key, part]) =>
+    part === null ? [] : [[key, part.stateDict()] as const],
+  );
   const variables = modelVariables(model);
   const shadows = movingAverage?.shadows;
   const weights: TensorMap = {};
@@ -30,10 +34,11 @@ export function snapshot(model: ModelLike, movingAverage: MovingAverage | null, 
     weights[name] = tf.clone(shadow ?? variable);
     if (shadow !== undefined) raw[name] = tf.clone(variable);
   }
-  const states = Object.entries(parts).flatMap(([key, part]) =>
-    part === null ? [] : [[key, cloneState(part.stateDict())] as const],
-  );
-  return new CheckpointState(weights, { version: VERSION, rawParameters: raw, ...Object.fromEntries(states) });
+  return new CheckpointState(weights, {
+    version: VERSION,
+    rawParameters: raw,
+    ...cloneState(Object.fromEntries(states)),
+  });
 }
 
 /**

@@ -108,3 +108,84 @@ it('a trainer callback gets the mean loss of the step and the norm before rescal
   expect(events.map(({ loss }) => loss)).toEqual([metrics['training_loss']]);
   expect(events[0]!.gradientNorm).toBeNull();
 });
+
+it('a request for an evaluation without validation data is dropped', async () => {
+  const evaluated: number[] = [];
+  class Evaluates extends Asks {
+    override onEvaluateEnd(trainer: TrainerView): void {
+      evaluated.push(trainer.batchNumTotal);
+    }
+  }
+  await start({ numEpochs: 1, callbacks: [new Evaluates(({ control }) => control.evaluateNow())] }).trainer.train();
+  expect(evaluated).toEqual([]);
+});
+
+it('a request is honoured once: what is asked for after an epoch comes after the next step', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  class AsksLater extends TrainerCallback {
+    override onEpochEnd({ epoch, control }: TrainerView): void {
+      if (epoch === 0) control.saveNow();
+    }
+  }
+  await start({ checkpointer, callbacks: [new AsksLater()] }).trainer.train();
+  expect(checkpointer.positions.map(({ batchNumTotal }) => batchNumTotal)).toEqual([5, 6, 10]);
+});
+
+it('a trainer callback that stops after an epoch ends the run there, complete', async () => {
+  class StopsLater extends TrainerCallback {
+    override onEpochEnd({ control }: TrainerView): void {
+      control.stop();
+    }
+  }
+  const { trainer } = start({ numEpochs: 9, callbacks: [new StopsLater()] });
+  expect(await trainer.train()).toMatchObject({ epoch: 0, training_epochs: 0 });
+  expect(trainer.batchNumTotal).toBe(5);
+});
+
+it('a trainer callback that stops before training: nothing is trained, and there is no error', async () => {
+  class StopsFirst extends TrainerCallback {
+    override onRunStart({ control }: TrainerView): void {
+      control.stop();
+    }
+  }
+  const { model, trainer } = start({ checkpointer: new MemoryCheckpointer(), callbacks: [new StopsFirst()] });
+  await trainer.train();
+  expect(weightsOf(model)).toEqual(weightsOf(new LineModel()));
+});
+
+it('sees the run through its view: epochs, steps, rates', async () => {
+  const seen: unknown[] = [];
+  class Looks extends TrainerCallback {
+    override onStepEnd(view: TrainerView): void {
+      const { epoch, batchNumTotal, batchesThisEpoch, numEpochs, stepsPerEpoch, learningRates, isMaster } = view;
+      seen.push([epoch, batchNumTotal, batchesThisEpoch, numEpochs, stepsPerEpoch, learningRates, isMaster]);
+    }
+  }
+  await start({ numGradientAccumulationSteps: 3, callbacks: [new Looks()] }).trainer.train();
+  expect(seen).toEqual([
+    [0, 1, 1, 2, 2, [0.05], true],
+    [0, 2, 2, 2, 2, [0.05], true],
+    [1, 3, 1, 2, 2, [0.05], true],
+    [1, 4, 2, 2, 2, [0.05], true],
+  ]);
+});
+
+it('gets every micro-batch with its own loss, and the number of validation batches', async () => {
+  const seen: string[] = [];
+  class Notes extends TrainerCallback {
+    override onMicroBatchEnd(_: TrainerView, { index, loss }: { readonly index: number; readonly loss: number }): void {
+      seen.push(`${index} ${typeof loss}`);
+    }
+
+    override onEvaluateStart(_: TrainerView, { numBatches }: { readonly numBatches: number | null }): void {
+      seen.push(`evaluate ${numBatches}`);
+    }
+  }
+  await start({
+    numEpochs: 1,
+    numGradientAccumulationSteps: 3,
+    validationDataLoader: batches.slice(0, 4),
+    callbacks: [new Notes()],
+  }).trainer.train();
+  expect(seen).toEqual(['0 number', '1 number', '2 number', '0 number', '1 number', 'evaluate 4']);
+});
