@@ -85,11 +85,6 @@ export abstract class Optimizer implements Stateful {
     return group;
   }
 
-  /** The learning rate of a parameter's group. */
-  learningRateOf(parameter: Parameter): number {
-    return Number(this.groupOf(parameter).options['lr']);
-  }
-
   /**
    * Applies one update in plain code, outside a trainer. Parameters without an entry in `gradients` are untouched. The
    * gradients stay the caller's.
