@@ -2,6 +2,7 @@ import checkpoint from '@x/checkpoint';
 import optim from '@x/optim';
 import schedulers from '@x/schedulers';
 import {
+  Compatibility,
   component,
   corePlugin,
   ModelParameters,
@@ -24,12 +25,19 @@ const registry = new Registry([corePlugin, ...plugins]);
 
 /** Builds components from fixture configs, as a run does. */
 export class ParityRun {
-  constructor({ parameters, numEpochs = 1, stepsPerEpoch = null, validationMetric = '-loss' }) {
+  constructor({
+    parameters,
+    numEpochs = 1,
+    stepsPerEpoch = null,
+    validationMetric = '-loss',
+    compatibility = 'allennlp-1',
+  }) {
     this.container = new RunContainer(registry);
     this.container.provide(ModelParameters, parameters);
     this.container.provide(NumberOfEpochs, numEpochs);
     this.container.provide(StepsPerEpoch, stepsPerEpoch);
     this.container.provide(ValidationMetric, validationMetric);
+    this.container.provide(Compatibility, compatibility);
   }
 
   /** @throws ConfigError as a user would see it; NotCovered for a name of the original that no package has yet. */

@@ -22,6 +22,15 @@ export const StepsPerEpoch: Token<number | null> = token('@x/trainer-core:StepsP
 /** The signed validation metric, `-loss` or `+accuracy`. */
 export const ValidationMetric: Token<string> = token('@x/trainer-core:ValidationMetric');
 
+/**
+ * Whose rules hold where AllenNLP 1.0 and 2.10 differ. Each such rule is an option of its own; the preset only decides the
+ * default of those that a config leaves out. Null: our own defaults.
+ */
+export type CompatibilityPreset = 'allennlp-1' | 'allennlp-2' | null;
+
+/** The compatibility preset of the trainer. */
+export const Compatibility: Token<CompatibilityPreset> = token('@x/trainer-core:Compatibility');
+
 /** The folder of the run, or null. */
 export const SerializationDir: Token<string | null> = token('@x/trainer-core:SerializationDir');
 

@@ -17,6 +17,7 @@ import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import type { RunContainer } from '../plugins/container.js';
 import {
+  Compatibility,
   ModelParameters,
   NumberOfEpochs,
   SerializationDir,
@@ -53,6 +54,7 @@ export function assembleParts(options: UnbuiltOptions, run: RunContainer): Gradi
   run.provide(NumberOfEpochs, options.numEpochs);
   run.provide(StepsPerEpoch, length === null ? null : Math.ceil(length / options.numGradientAccumulationSteps));
   run.provide(ValidationMetric, options.validationMetric);
+  run.provide(Compatibility, options.compatibility);
   run.provideLater(ModelParameters, () => parameters.trainable());
   const provide = <T>(point: ExtensionPoint<T>, part: Part<T> | null | undefined): void => {
     if (part !== null && part !== undefined) run.provideComponent(point, part);

@@ -95,6 +95,11 @@ const TrainerParts = {
     .default(null)
     .describe('Mixed precision; null trains in float32'),
   noGrad: z.array(pattern).default([]).describe('Patterns, searched in parameter names, of what is frozen'),
+  compatibility: z
+    .enum(['allennlp-1', 'allennlp-2'])
+    .nullable()
+    .default(null)
+    .describe('Whose rules hold where AllenNLP 1.0 and 2.10 differ: the defaults of the options that say them'),
   engine: component(Engine).optional().describe('What runs the steps. Default: the eager engine'),
   precision: component(Precision).nullish().describe('In place of optLevel: a precision of a plugin'),
   communicator: component(Communicator).nullish().describe('How workers talk; needed when distributed'),
