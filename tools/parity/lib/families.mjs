@@ -11,7 +11,7 @@ import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
-const FAMILIES = [
+export const FAMILIES = [
   ['sparse optimizers', /^optimizers_sparse[^/]*\.json$/, sparseOptimizers],
   ['optimizers', /^optimizers[^/]*\.json$/, optimizers],
   ['optimizer errors', /^optimizer_errors[^/]*\.json$/, optimizerErrors],
