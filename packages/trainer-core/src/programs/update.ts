@@ -5,6 +5,7 @@ import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Parameter } from '../state/parameters.js';
+import { sequence } from './sequence.js';
 
 export interface UpdateOptions {
   readonly optimizer: Optimizer;
@@ -49,32 +50,48 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
   }
   const averaged = [...(movingAverage?.shadows.keys() ?? [])];
 
-  const program: Program = {
+  const apply: Program = {
     name: 'update',
-    key: JSON.stringify([plan, Object.keys(numbers), averaged, buffers]),
-    guards: guarded ? ['gradientSum'] : [],
+    get key() {
+      return JSON.stringify([plan, Object.keys(numbers), averaged, buffers]);
+    },
+    guards: [],
+    inPlace: true,
     run({ numbers: scalars }, state) {
-      const gradients: tf.Tensor[] = [];
+      const coefficients = new Map([...sets.values()].map((set) => [set, below(`${set}.`, scalars)]));
       for (const { name, set, slots } of plan) {
-        const parameter = state.read(`parameters/${name}`)!;
-        const gradient = state.read(`gradients/${name}`) ?? tf.zerosLike(parameter);
-        gradients.push(gradient);
-        const output = optimizer.update({
-          gradient,
-          parameter,
-          slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
-          coefficients: below(`${set}.`, scalars),
+        tf.tidy(() => {
+          const parameter = state.read(`parameters/${name}`)!;
+          const output = optimizer.update({
+            gradient: state.read(`gradients/${name}`) ?? tf.zerosLike(parameter),
+            parameter,
+            slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
+            coefficients: coefficients.get(set)!,
+          });
+          for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
+          state.write(`parameters/${name}`, output.parameter);
         });
-        for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
-        state.write(`parameters/${name}`, output.parameter);
+        state.write(`gradients/${name}`, null);
       }
       if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
       for (const name of buffers) commitBuffer(state, name);
-      for (const { name } of plan) state.write(`gradients/${name}`, null);
-      return guarded ? { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) } : {};
+      return {};
     },
   };
-  return { program, numbers };
+  return { program: guarded ? sequence([guardProgram(parameters.map(({ name }) => name)), apply]) : apply, numbers };
+}
+
+/** The sum of all elements of all gradients: not finite if any of them is not. */
+function guardProgram(parameters: readonly string[]): Program {
+  return {
+    name: 'guard',
+    key: JSON.stringify(parameters),
+    guards: ['gradientSum'],
+    run(_, state) {
+      const gradients = parameters.flatMap((name) => state.read(`gradients/${name}`) ?? []);
+      return { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) };
+    },
+  };
 }
 
 function averageInto(
@@ -84,9 +101,11 @@ function averageInto(
   coefficients: ProgramInputs['numbers'],
 ): void {
   for (const name of names) {
-    const shadow = state.read(`averages/${name}`)!;
-    const parameter = state.read(`parameters/${name}`)!;
-    state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients));
+    tf.tidy(() => {
+      const shadow = state.read(`averages/${name}`)!;
+      const parameter = state.read(`parameters/${name}`)!;
+      state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients));
+    });
   }
 }
 
