@@ -104,6 +104,7 @@ export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
 export { totalNorm } from './programs/rescale.js';
+export { sparseLookup } from './programs/sparse-lookup.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 
