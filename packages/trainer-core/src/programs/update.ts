@@ -15,6 +15,8 @@ export interface UpdateOptions {
   /** The number of this step, 1 at the first. */
   readonly batchNumTotal: number;
   readonly buffers: readonly string[];
+  /** Names of the parameters whose gradient, where this step brings none, is a zero that touches no row. */
+  readonly rowSparse?: ReadonlySet<string>;
   /** Whether a gradient that is not finite shall leave everything as it was. */
   readonly guarded: boolean;
 }
@@ -23,27 +25,30 @@ export interface UpdateOptions {
  * Optimizer rule, moving average, buffers, accumulator cleared. A parameter that an earlier step reached and this one did
  * not gets a zero gradient, so that momentum, moments and weight decay go on, as in torch.
  *
- * @returns the program and its numbers: the coefficients of every (group, step count), and of the average.
+ * @returns the program and its numbers: the coefficients of every (group, step count, host scalars), and of the average.
  */
 export function planUpdate(options: UpdateOptions): { program: Program; numbers: Record<string, number> } {
-  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded } = options;
+  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded, rowSparse } = options;
   const numbers: Record<string, number> = {};
   const sets = new Map<string, string>();
   const coefficientSetOf = (parameter: Parameter): string => {
     const group = optimizer.groupOf(parameter);
     const step = optimizer.state.stepsOf(parameter) + 1;
-    const key = `${optimizer.groups.indexOf(group)}/${step}`;
+    const scalars = optimizer.state.scalarsOf(parameter);
+    const key = JSON.stringify([optimizer.groups.indexOf(group), step, scalars]);
     const existing = sets.get(key);
     if (existing !== undefined) return existing;
     const set = `rule${sets.size}`;
     sets.set(key, set);
-    for (const [name, value] of present(optimizer.coefficients(group.options, step))) numbers[`${set}.${name}`] = value;
+    const coefficients = optimizer.coefficients(group.options, step, scalars);
+    for (const [name, value] of present(coefficients)) numbers[`${set}.${name}`] = value;
     return set;
   };
   const plan = parameters.map((parameter) => ({
     name: parameter.name,
     set: coefficientSetOf(parameter),
     slots: Object.keys(optimizer.state.slotsOf(parameter)),
+    rowSparse: rowSparse?.has(parameter.name) === true,
   }));
   if (movingAverage !== null) {
     for (const [name, value] of present(movingAverage.coefficients(batchNumTotal))) numbers[`average.${name}`] = value;
@@ -59,19 +64,22 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
     inPlace: true,
     run({ numbers: scalars }, state) {
       const coefficients = new Map([...sets.values()].map((set) => [set, below(`${set}.`, scalars)]));
-      for (const { name, set, slots } of plan) {
+      for (const { name, set, slots, rowSparse } of plan) {
         tf.tidy(() => {
           const parameter = state.read(`parameters/${name}`)!;
+          const reached = state.read(`gradients/${name}`);
           const output = optimizer.update({
-            gradient: state.read(`gradients/${name}`) ?? tf.zerosLike(parameter),
+            gradient: reached ?? tf.zerosLike(parameter),
             parameter,
             slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
             coefficients: coefficients.get(set)!,
+            touchedRows: state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
           });
           for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
           state.write(`parameters/${name}`, output.parameter);
         });
         state.write(`gradients/${name}`, null);
+        if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
       }
       if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
       for (const name of buffers) commitBuffer(state, name);
@@ -114,6 +122,10 @@ function commitBuffer(state: ProgramState, name: string): void {
   if (pending === undefined) return;
   state.write(`buffers/${name}`, pending);
   state.write(`pending/${name}`, null);
+}
+
+function noRow(parameter: tf.Tensor): tf.Tensor {
+  return tf.zeros(parameter.shape.map((size, axis) => (axis === 0 ? size : 1)));
 }
 
 function below(prefix: string, numbers: ProgramInputs['numbers']): Record<string, tf.Scalar> {
