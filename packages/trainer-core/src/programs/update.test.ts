@@ -136,3 +136,37 @@ it('parameters of one group and step count whose host scalars differ get coeffic
   });
   expect(numbers).toEqual({ 'rule0.lr': 1, 'rule0.momentum': 0, 'rule1.lr': 0.5, 'rule1.momentum': 0 });
 });
+
+it('holds no second copy of the state: parameters x (1 + 1 gradient + slots + 1 average), and 10 %', async () => {
+  const count = 40;
+  const names = Array.from({ length: count }, (_, i) => `w${i}`);
+  const parameters = ParameterSet.of(
+    tf.tidy(() => Object.fromEntries(names.map((name) => [name, tf.variable(tf.ones([50, 50]))]))),
+  );
+  const optimizer = new MomentumDescent({ lr: 1, momentum: 0.5 }, parameters);
+  const movingAverage = new HalfAverage(parameters);
+  const state = new NamedState();
+  for (const { name, variable } of parameters) {
+    state.define(`parameters/${name}`, variable);
+    state.define(`averages/${name}`, movingAverage.shadows.get(name)!);
+    tf.tidy(() => state.set(`gradients/${name}`, tf.ones([50, 50])));
+  }
+  for (const parameter of parameters) {
+    state.define(`slots/${parameter.name}/velocity`, optimizer.state.slotsOf(parameter)['velocity']!);
+  }
+  const before = tf.memory().numBytes;
+  const options = {
+    optimizer,
+    parameters: [...parameters],
+    movingAverage,
+    batchNumTotal: 1,
+    buffers: [],
+    guarded: true,
+  };
+  const { program, numbers } = planUpdate(options);
+  const { peakBytes } = await tf.profile(async () => {
+    tf.dispose((await new EagerEngine().run(program, state, { numbers, commitIf: 'finite' })).outputs);
+  });
+  const bound = count * 50 * 50 * 4 * (1 + 1 + 1 + 1);
+  expect(Math.max(before, peakBytes) - (before - bound)).toBeLessThan(1.1 * bound);
+});

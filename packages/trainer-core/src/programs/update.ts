@@ -35,7 +35,7 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
     const group = optimizer.groupOf(parameter);
     const step = optimizer.state.stepsOf(parameter) + 1;
     const scalars = optimizer.state.scalarsOf(parameter);
-    const key = JSON.stringify([optimizer.groups.indexOf(group), step, scalars]);
+    const key = [optimizer.groups.indexOf(group), step, ...Object.values(scalars)].join();
     const existing = sets.get(key);
     if (existing !== undefined) return existing;
     const set = `rule${sets.size}`;
