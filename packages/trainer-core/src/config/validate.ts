@@ -11,13 +11,17 @@ import { nearestName } from './spelling.js';
 export type Validation<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Checks a value against a schema, accepting the original's snake_case keys, and collects every problem. */
-export function validate<S extends z.ZodType>(schema: S, value: unknown): Validation<z.output<S>> {
+/**
+ * Checks a value against a schema, accepting the original's snake_case keys, and collects every problem.
+ *
+ * @param owner what takes these options, for messages: `the optimizer "adam"`.
+ */
+export function validate<S extends z.ZodType>(schema: S, value: unknown, owner?: string): Validation<z.output<S>> {
   const renamed = acceptSnakeCase(schema, value);
   const result = schema.safeParse(renamed.value, { reportInput: true });
   const problems = [
     ...renamed.problems,
-    ...(result.success ? [] : result.error.issues.flatMap((issue) => explainIssue(issue, schema))),
+    ...(result.success ? [] : result.error.issues.flatMap((issue) => explainIssue(issue, schema, owner))),
   ];
   return problems.length === 0 && result.success ? { ok: true, value: result.data } : { ok: false, problems };
 }
@@ -48,7 +52,7 @@ export interface IssueParams {
   readonly wanted?: WantedComponent;
 }
 
-function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
+function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, owner?: string): Problem[] {
   const path = issue.path;
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -56,7 +60,7 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
       return issue.keys.map((key) => ({
         code: 'X_CONFIG_UNKNOWN_KEY' as const,
         path: [...path, key],
-        message: `unknown key "${key}"; ${expectedKeys(key, known)}`,
+        message: `unknown key "${key}"; ${expectedKeys(key, known, path.length === 0 ? owner : undefined)}`,
       }));
     }
     case 'invalid_type':
@@ -100,10 +104,11 @@ function wrongType(expected: string, received: unknown): string {
   return received === undefined ? `is required (${expected})` : `expected ${expected}, received ${show(received)}`;
 }
 
-function expectedKeys(key: string, known: readonly string[]): string {
-  if (known.length === 0) return 'no options are expected here';
+function expectedKeys(key: string, known: readonly string[], owner: string | undefined): string {
+  if (known.length === 0) return owner === undefined ? 'no options are expected here' : `${owner} takes no options`;
   const nearest = nearestName(key, known);
-  return nearest === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${nearest}"?`;
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  return `${owner === undefined ? 'expected one of' : `${owner} takes`} ${known.join(', ')}`;
 }
 
 /** The keys that the object schema at `path` knows. */
