@@ -72,9 +72,7 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, owner?: string
       return [{ code, path, message: issue.message, ...(wanted === undefined ? {} : { wanted }) }];
     }
     default:
-      return [
-        { code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` },
-      ];
+      return [issue.input === undefined ? missing(path, issue.message) : invalid(path, issue.message, issue.input)];
   }
 }
 
@@ -91,13 +89,15 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType): P
   );
   return fitting.length === 0 && expected.length > 0
     ? [{ code: 'X_CONFIG_WRONG_TYPE', path: issue.path, message: wrongType(expected.join(' or '), issue.input) }]
-    : [
-        {
-          code: 'X_CONFIG_INVALID',
-          path: issue.path,
-          message: `${lowerFirst(issue.message)}; received ${show(issue.input)}`,
-        },
-      ];
+    : [invalid(issue.path, issue.message, issue.input)];
+}
+
+function missing(path: readonly PropertyKey[], expected: string): Problem {
+  return { code: 'X_CONFIG_WRONG_TYPE', path, message: `is required (${lowerFirst(expected)})` };
+}
+
+function invalid(path: readonly PropertyKey[], message: string, received: unknown): Problem {
+  return { code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(message)}; received ${show(received)}` };
 }
 
 function wrongType(expected: string, received: unknown): string {
