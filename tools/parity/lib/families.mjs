@@ -6,6 +6,7 @@ import * as noGrad from '../families/no-grad.mjs';
 import * as optimizerErrors from '../families/optimizer-errors.mjs';
 import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
+import * as params from '../families/params.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
@@ -22,6 +23,7 @@ export const FAMILIES = [
   ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['params', /^params[^/]*\.json$/, params],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 
