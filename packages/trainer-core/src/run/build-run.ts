@@ -8,6 +8,7 @@ import type { Part } from '../plugins/component.js';
 import { show } from '../config/show.js';
 import { Dataset, SerializationDir, TheModel, ValidationDataLoader } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
+import { defaultPart } from './default-part.js';
 import type { PreparedRun } from './prepare-run.js';
 import { readDataset } from './read-dataset.js';
 
@@ -100,10 +101,17 @@ async function readDatasets(run: PreparedRun): Promise<Datasets> {
 
 async function buildVocabulary(run: PreparedRun, datasets: Datasets): Promise<Vocabulary | null> {
   const { options, container } = run;
-  if (options.vocabulary == null) return null;
+  const part = options.vocabulary ?? (await vocabularyForReader(run));
+  if (part === null) return null;
   const chosen = options.datasetsForVocabCreation ?? (['train', 'validation', 'test'] as const);
   const instances = chosen.flatMap((split) => datasets[split] ?? []);
-  const vocabulary = await container.buildAsync<Vocabulary>(options.vocabulary, [[Dataset, instances]]);
+  const vocabulary = await container.buildAsync<Vocabulary>(part, [[Dataset, instances]]);
   container.provide(tokenOf(Vocabulary), vocabulary);
   return vocabulary;
+}
+
+/** A reader that names tokens gets a vocabulary of them without asking; `vocabulary: null` asks for none. */
+async function vocabularyForReader(run: PreparedRun): Promise<Part<Vocabulary> | null> {
+  const { namespaces = {} } = run.container.find(DatasetReader) ?? {};
+  return run.options.vocabulary === null || Object.keys(namespaces).length === 0 ? null : defaultPart(run, Vocabulary);
 }
