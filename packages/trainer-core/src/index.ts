@@ -123,7 +123,7 @@ export type { RunOptions, RunResultSummary } from './run/train-from-config.js';
 export { prepareRun } from './run/prepare-run.js';
 export type { PreparedRun, PrepareOptions } from './run/prepare-run.js';
 export { buildRun } from './run/build-run.js';
-export type { BuiltRun } from './run/build-run.js';
+export type { BuiltRun, Datasets, Split } from './run/build-run.js';
 export { loadTrained } from './run/load-trained.js';
 export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
 export { checkNodeVersion } from './run/node-version.js';

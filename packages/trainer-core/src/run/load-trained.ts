@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -7,6 +7,7 @@ import { nullForNone } from '../config/none.js';
 import { applyOverrides } from '../config/overrides.js';
 import { isPlain } from '../config/plain-data.js';
 import type { RawConfig } from '../config/read-config.js';
+import { camelCase } from '../config/spelling.js';
 import { absolute, validate } from '../config/validate.js';
 import { Checkpointer } from '../contracts/checkpointer.js';
 import type { TensorMap } from '../contracts/batch.js';
@@ -14,7 +15,7 @@ import type { DataLoader } from '../contracts/data-loader.js';
 import { Predictor, Vocabulary } from '../contracts/dataset.js';
 import type { DatasetReader } from '../contracts/dataset.js';
 import type { ModelLike } from '../contracts/model.js';
-import { CheckpointError, ConfigError, DataError } from '../errors.js';
+import { CheckpointError, ConfigError, DataError, SerializationDirError } from '../errors.js';
 import { ComponentSpec, component, withRegistry } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { SerializationDir } from '../plugins/run-tokens.js';
@@ -64,6 +65,12 @@ export interface TrainedRun {
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
   const { weights = 'best', overrides = {}, ...preparation } = options;
   const folder = resolve(runFolder);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new SerializationDirError(
+      'X_DIR_MISSING',
+      `${runFolder} is a file, not the folder of a run; an archive (model.tar.gz) is loaded by loadArchive() of @x/cli`,
+    );
+  }
   // its environment references were resolved when the run started
   const config = nullForNone(applyOverrides(withSavedVocabulary(await readRunConfig(folder), folder), overrides));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
@@ -154,9 +161,17 @@ async function evaluationLoader(
 /** A vocabulary is not made again from data, but read from what the run saved. */
 function withSavedVocabulary(config: RawConfig, folder: string): RawConfig {
   const directory = join(folder, 'vocabulary');
-  return config['vocabulary'] != null && existsSync(directory)
-    ? { ...config, vocabulary: { type: 'from_files', directory } }
-    : config;
+  const { vocabulary } = config;
+  if (vocabulary === null || !existsSync(directory)) return config;
+  return { ...config, vocabulary: { type: 'from_files', directory, ...specialTokens(vocabulary) } };
+}
+
+const SPECIAL_TOKENS = ['paddingToken', 'oovToken'];
+
+/** The options of a vocabulary that its files do not hold. */
+function specialTokens(vocabulary: unknown): RawConfig {
+  if (!isPlain(vocabulary)) return {};
+  return Object.fromEntries(Object.entries(vocabulary).filter(([key]) => SPECIAL_TOKENS.includes(camelCase(key))));
 }
 
 /** The config's folder as the run recorded it, if it is still there; else the working directory. */
