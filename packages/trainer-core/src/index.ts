@@ -103,6 +103,13 @@ export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js'
 export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
+export {
+  LearningRateSearchOptions,
+  searchLearningRate,
+  smoothed,
+  suggestLearningRate,
+} from './training/search-learning-rate.js';
+export type { LearningRateCurve, SearchProgress } from './training/search-learning-rate.js';
 export { totalNorm } from './programs/rescale.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
