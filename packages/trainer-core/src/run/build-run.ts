@@ -2,7 +2,6 @@ import { join } from 'node:path';
 
 import { isPlain } from '../config/plain-data.js';
 import { show } from '../config/show.js';
-import { validate } from '../config/validate.js';
 import { DataLoader } from '../contracts/data-loader.js';
 import { DatasetReader, Vocabulary } from '../contracts/dataset.js';
 import type { Instance } from '../contracts/dataset.js';
@@ -10,7 +9,7 @@ import type { Model, ModelLike } from '../contracts/model.js';
 import { Trainer } from '../contracts/trainer.js';
 import { ModelError } from '../errors.js';
 import { log } from '../log.js';
-import { component, ComponentSpec, withRegistry } from '../plugins/component.js';
+import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { Dataset, SerializationDir, TheModel, ValidationDataLoader } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
@@ -112,32 +111,22 @@ async function readDatasets(run: PreparedRun): Promise<Datasets> {
   return datasets;
 }
 
-/**
- * The vocabulary of the config. Without one, and where there are examples, the default one if a listed plugin provides it;
- * `null` is none.
- */
 async function buildVocabulary(run: PreparedRun, datasets: Datasets): Promise<Vocabulary | null> {
   const { options, container } = run;
+  if (options.vocabulary == null) return null;
   const chosen = options.datasetsForVocabCreation ?? (['train', 'validation', 'test'] as const);
   const instances = chosen.flatMap((split) => datasets[split] ?? []);
-  const part = options.vocabulary === undefined && instances.length > 0 ? defaultVocabulary(run) : options.vocabulary;
-  if (part == null) return null;
-  const vocabulary = await container.buildAsync<Vocabulary>(part, [[Dataset, instances]]);
+  const vocabulary = await container.buildAsync<Vocabulary>(options.vocabulary, [[Dataset, instances]]);
   container.provide(tokenOf(Vocabulary), vocabulary);
   return vocabulary;
 }
 
-function defaultVocabulary({ registry }: PreparedRun): Part<Vocabulary> | null {
-  if (registry.find(Vocabulary.kind, Vocabulary.defaultName) === undefined) return null;
-  const result = withRegistry(registry, () => validate(component(Vocabulary), {}));
-  return result.ok ? result.value : null;
-}
-
 function warnOfCutValidation(part: Part<DataLoader>): void {
   const options: unknown = part instanceof ComponentSpec ? part.options : {};
-  if (!isPlain(options) || options['batchesPerEpoch'] == null) return;
+  const count = isPlain(options) ? options['batchesPerEpoch'] : undefined;
+  if (typeof count !== 'number') return;
   log.warn(
-    `validation is cut to ${String(options['batchesPerEpoch'])} batches too, because there is no validationDataLoader and ` +
+    `validation is cut to ${count} batches too, because there is no validationDataLoader and ` +
       'dataLoader has batchesPerEpoch; give a validationDataLoader without it to validate on everything',
   );
 }

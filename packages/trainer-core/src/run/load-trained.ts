@@ -7,7 +7,6 @@ import { nullForNone } from '../config/none.js';
 import { applyOverrides } from '../config/overrides.js';
 import { isPlain } from '../config/plain-data.js';
 import type { RawConfig } from '../config/read-config.js';
-import { camelCase } from '../config/spelling.js';
 import { absolute, validate } from '../config/validate.js';
 import { Checkpointer } from '../contracts/checkpointer.js';
 import type { TensorMap } from '../contracts/batch.js';
@@ -161,17 +160,9 @@ async function evaluationLoader(
 /** A vocabulary is not made again from data, but read from what the run saved. */
 function withSavedVocabulary(config: RawConfig, folder: string): RawConfig {
   const directory = join(folder, 'vocabulary');
-  const { vocabulary } = config;
-  if (vocabulary === null || !existsSync(directory)) return config;
-  return { ...config, vocabulary: { type: 'from_files', directory, ...specialTokens(vocabulary) } };
-}
-
-const SPECIAL_TOKENS = ['paddingToken', 'oovToken'];
-
-/** The options of a vocabulary that its files do not hold. */
-function specialTokens(vocabulary: unknown): RawConfig {
-  if (!isPlain(vocabulary)) return {};
-  return Object.fromEntries(Object.entries(vocabulary).filter(([key]) => SPECIAL_TOKENS.includes(camelCase(key))));
+  return config['vocabulary'] != null && existsSync(directory)
+    ? { ...config, vocabulary: { type: 'from_files', directory } }
+    : config;
 }
 
 /** The config's folder as the run recorded it, if it is still there; else the working directory. */

@@ -336,18 +336,18 @@ describe('a run', () => {
     expect(await readFile(join(dir, 'vocabulary', 'tokens.txt'), 'utf8')).toBe('1\n2\n3');
   });
 
-  test('makes the default vocabulary of the chosen data sets, unless the config wants none', async () => {
+  test('makes its vocabulary of all data sets, or of the chosen ones', async () => {
     const tokens = (): Promise<string> => readFile(join(dir, 'vocabulary', 'tokens.txt'), 'utf8');
-    await train({}, { serializationDir: dir });
+    await train({ vocabulary: {} }, { serializationDir: dir });
     expect(await tokens()).toBe('1\n2\n3\n4\n8');
-    await train({ datasetsForVocabCreation: ['validation'] }, { serializationDir: dir, force: true });
+    const chosen = { vocabulary: {}, datasetsForVocabCreation: ['validation'] };
+    await train(chosen, { serializationDir: dir, force: true });
     expect(await tokens()).toBe('4\n8');
-    await train({ vocabulary: null }, { serializationDir: dir, force: true });
-    expect(await readdir(dir)).not.toContain('vocabulary');
+    await expect(train({ datasetsForVocabCreation: ['dev'] })).rejects.toThrow('datasetsForVocabCreation');
   });
 
   test('saves its vocabulary before the trainer is built', async () => {
-    await train({}, { serializationDir: dir });
+    await train({ vocabulary: {} }, { serializationDir: dir });
     expect(trained.filesBefore).toEqual(['vocabulary']);
   });
 
@@ -380,7 +380,7 @@ describe('a run', () => {
 
   test('that is dry builds everything, writes config and vocabulary, and trains nothing', async () => {
     delete trained.options;
-    const config = await configFile({ testDataPath: 'test.txt' });
+    const config = await configFile({ vocabulary: {}, testDataPath: 'test.txt' });
     const result = await trainFromConfig(config, { plugins, serializationDir: dir, dryRun: true });
     expect(result.metrics).toEqual({});
     expect(trained.options).toBeUndefined();
@@ -538,7 +538,7 @@ describe('training that fails', () => {
 
   test.each(['late', 'interrupt'])('with a result (%s) keeps it', async (fail) => {
     await expect(train({ trainer: { type: 'setter', fail } }, { serializationDir: dir })).rejects.toThrow();
-    expect((await readdir(dir)).sort()).toEqual(['best.txt', 'config.json', 'meta.json', 'vocabulary']);
+    expect((await readdir(dir)).sort()).toEqual(['best.txt', 'config.json', 'meta.json']);
   });
 });
 

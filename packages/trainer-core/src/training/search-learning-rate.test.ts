@@ -110,7 +110,7 @@ test.each([
   ['an unknown option', { batches: 10 }, 'batches'],
 ])('refuses %s', async (_, options, message) => {
   trainer = makeTrainer([1]);
-  await expect(searchLearningRate(trainer, options)).rejects.toThrow(message);
+  await expect(searchLearningRate(trainer, options as object)).rejects.toThrow(message);
 });
 
 test('refuses a loader without a batch', async () => {
