@@ -41,11 +41,7 @@ export const RunConfig = z.strictObject({
     .default(false)
     .describe('Whether the best weights are evaluated on the test data at the end'),
   batchWeightKey: z.string().default('').describe("The model's output that weights the batches of that evaluation"),
-  vocabulary: component(Vocabulary)
-    .nullish()
-    .describe(
-      'Maps tokens and labels to numbers. Default: the default one, where there is a datasetReader and a plugin has it',
-    ),
+  vocabulary: component(Vocabulary).nullish().describe('Maps tokens and labels to numbers'),
   datasetsForVocabCreation: z
     .array(z.enum(['train', 'validation', 'test']))
     .nullish()

@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { advise } from '../config/advise.js';
 import { nullForNone } from '../config/none.js';
-import { applyOverrides } from '../config/overrides.js';
 import { isPlain } from '../config/plain-data.js';
 import type { RawConfig } from '../config/read-config.js';
 import { absolute, validate } from '../config/validate.js';
@@ -23,7 +22,7 @@ import type { ExtensionPoint } from '../plugins/tokens.js';
 import { disposeState } from '../state/state-dict.js';
 import { loadModelState } from '../training/model-state.js';
 import { buildLoader, buildModel, buildReaders } from './build-run.js';
-import { prepareResolved } from './prepare-run.js';
+import { overridden, prepareResolved } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
 import { readDataset } from './read-dataset.js';
 import { readMeta, readRunConfig } from './serialization-dir.js';
@@ -62,7 +61,7 @@ export interface TrainedRun {
  * they do not fit the model (after overrides), and what building throws.
  */
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
-  const { weights = 'best', overrides = {}, ...preparation } = options;
+  const { weights = 'best', overrides, ...preparation } = options;
   const folder = resolve(runFolder);
   if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
     throw new SerializationDirError(
@@ -71,7 +70,7 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
     );
   }
   // its environment references were resolved when the run started
-  const config = nullForNone(applyOverrides(withSavedVocabulary(await readRunConfig(folder), folder), overrides));
+  const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), overrides));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
   const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, preparation);
   run.container.provide(SerializationDir, folder);

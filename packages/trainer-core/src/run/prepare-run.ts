@@ -25,8 +25,8 @@ import { RandomStreams, RandomStreamsToken } from '../random/streams.js';
 export interface PrepareOptions {
   /** Plugins besides the listed ones: objects, or single decorated classes. */
   readonly plugins?: readonly PluginLike[] | undefined;
-  /** Changes to the config: an object, or its JSON5 text. See {@link applyOverrides}. */
-  readonly overrides?: Overrides | undefined;
+  /** Changes to the config: an object, its JSON5 text, or several one after the other. See {@link applyOverrides}. */
+  readonly overrides?: Overrides | readonly Overrides[] | undefined;
   /** Observers besides those of the config. */
   readonly callbacks?: readonly TrainerCallback[] | undefined;
   /** The folder that relative paths and plugins start from. Default: that of the file, else the working directory. */
@@ -61,8 +61,14 @@ export async function resolveConfig(source: string | object, options: PrepareOpt
   const name = isFile ? source : 'the configuration';
   const written = isFile ? await readConfig(source) : (source as RawConfig);
   const configDir = resolve(options.configDir ?? (isFile ? dirname(source) : '.'));
-  const config = nullForNone(applyOverrides(resolveEnvironment(written, process.env, name), options.overrides ?? {}));
+  const config = nullForNone(overridden(resolveEnvironment(written, process.env, name), options.overrides));
   return { config, source: name, configDir };
+}
+
+/** A config with changes, one after the other. */
+export function overridden(config: RawConfig, overrides: PrepareOptions['overrides'] = []): RawConfig {
+  const changes = Array.isArray(overrides) ? (overrides as readonly Overrides[]) : [overrides as Overrides];
+  return changes.reduce(applyOverrides, config);
 }
 
 /**

@@ -315,7 +315,10 @@ describe('a run', () => {
   test('writes its config after overrides, the versions, the vocabulary and valid JSON metrics', async () => {
     await train(
       { vocabulary: {}, validationDataPath: undefined },
-      { serializationDir: dir, overrides: '{ "trainer.to": 6 }' },
+      {
+        serializationDir: dir,
+        overrides: ['{ "trainer.to": 4 }', { trainDataPath: 'train.txt' }, '{ "trainer.to": 6 }'],
+      },
     );
     expect((await readdir(dir)).sort()).toEqual(['best.txt', 'config.json', 'meta.json', 'metrics.json', 'vocabulary']);
     const read = async (name: string): Promise<Record<string, unknown>> =>
