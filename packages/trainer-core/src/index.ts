@@ -105,6 +105,13 @@ export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js'
 export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
+export {
+  LearningRateSearchOptions,
+  searchLearningRate,
+  smoothed,
+  suggestLearningRate,
+} from './training/search-learning-rate.js';
+export type { LearningRateCurve, SearchProgress } from './training/search-learning-rate.js';
 export { totalNorm } from './programs/rescale.js';
 export { planUpdate } from './programs/update.js';
 export { sparseLookup } from './programs/sparse-lookup.js';
@@ -127,7 +134,7 @@ export type { RunOptions, RunResultSummary } from './run/train-from-config.js';
 export { prepareRun, resolveConfig } from './run/prepare-run.js';
 export type { PreparedRun, PrepareOptions, ResolvedConfig } from './run/prepare-run.js';
 export { buildRun } from './run/build-run.js';
-export type { BuiltRun } from './run/build-run.js';
+export type { BuiltRun, Datasets, Split } from './run/build-run.js';
 export { loadTrained } from './run/load-trained.js';
 export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
 export { checkNodeVersion } from './run/node-version.js';

@@ -1,3 +1,4 @@
+import * as findLr from '../families/find-lr.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
@@ -24,6 +25,7 @@ export const FAMILIES = [
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
   ['params', /^params[^/]*\.json$/, params],
+  ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 

@@ -48,6 +48,10 @@ export const RunConfig = z.strictObject({
     .array(z.enum(['train', 'validation', 'test']))
     .nullish()
     .describe('The data sets whose examples the vocabulary is made from. Default: all'),
+  includeInArchive: z
+    .array(z.string())
+    .nullish()
+    .describe("Files of the run's folder that its archive holds too; * and ? stand for any part of a name"),
   distributed: z.null().optional().describe('Reserved for data-parallel training'),
   randomSeed: z.int().nonnegative().default(DEFAULT_SEED).describe('The seed of all randomness of the run'),
   numpySeed: unusedSeed,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -11,7 +11,7 @@ import type { DataLoader } from '../contracts/data-loader.js';
 import { Predictor, Vocabulary } from '../contracts/dataset.js';
 import type { DatasetReader } from '../contracts/dataset.js';
 import type { ModelLike } from '../contracts/model.js';
-import { CheckpointError, DataError } from '../errors.js';
+import { CheckpointError, DataError, SerializationDirError } from '../errors.js';
 import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { SerializationDir } from '../plugins/run-tokens.js';
@@ -61,6 +61,12 @@ export interface TrainedRun {
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
   const { weights = 'best' } = options;
   const folder = resolve(runFolder);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new SerializationDirError(
+      'X_DIR_MISSING',
+      `${runFolder} is a file, not the folder of a run; an archive (model.tar.gz) is loaded by loadArchive() of @x/cli`,
+    );
+  }
   // its environment references were resolved when the run started
   const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), options));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
