@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs';
 import { movingAverageContract, optimizerContract } from '@x/testing';
 
-import { Adam, AdamW, ExponentialMovingAverage, Sgd } from './index.js';
+import { Adam, AdamW, ExponentialMovingAverage, Lamb, Lion, Sgd, StochasticWeightAveraging } from './index.js';
 
 const runner = { describe, it };
 
@@ -16,7 +16,16 @@ optimizerContract(runner, {
   make: (parameters) => new Adam({ lr: 0.05, amsgrad: true }, parameters),
 });
 optimizerContract(runner, { name: 'AdamW', make: (parameters) => new AdamW({ lr: 0.05 }, parameters) });
+optimizerContract(runner, { name: 'Lion', make: (parameters) => new Lion({ lr: 0.01 }, parameters) });
+optimizerContract(runner, {
+  name: 'Lamb',
+  make: (parameters) => new Lamb({ lr: 0.02, weightDecay: 1e-4 }, parameters),
+});
 movingAverageContract(runner, {
   name: 'ExponentialMovingAverage',
   make: (parameters) => new ExponentialMovingAverage({ decay: 0.9 }, parameters),
+});
+movingAverageContract(runner, {
+  name: 'StochasticWeightAveraging',
+  make: (parameters) => new StochasticWeightAveraging({ start: 2, interval: 2, unit: 'steps' }, parameters),
 });

@@ -4,8 +4,14 @@ import { definePlugin } from '@x/trainer-core';
 import { Adam } from './adam.js';
 import { AdamW } from './adamw.js';
 import { ExponentialMovingAverage } from './exponential-moving-average.js';
+import { Lamb } from './lamb.js';
+import { Lion } from './lion.js';
 import { Sgd } from './sgd.js';
+import { StochasticWeightAveraging } from './stochastic-weight-averaging.js';
 
-const plugin: Plugin = definePlugin({ name: '@x/optim', provides: [Adam, AdamW, ExponentialMovingAverage, Sgd] });
+const plugin: Plugin = definePlugin({
+  name: '@x/optim',
+  provides: [Adam, AdamW, ExponentialMovingAverage, Lamb, Lion, Sgd, StochasticWeightAveraging],
+});
 
 export default plugin;
