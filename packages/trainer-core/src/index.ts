@@ -80,6 +80,7 @@ export { parseOptions, validate } from './config/validate.js';
 // State
 export { ParameterGroup } from './state/parameter-groups.js';
 export type { ParameterGroupConfig } from './state/parameter-groups.js';
+export type { HostScalars, InitialSlot } from './state/optimizer-state.js';
 export { NamedState } from './state/named-state.js';
 export { Parameter, ParameterSet } from './state/parameters.js';
 export { cloneState, disposeState, mapTensors, readState } from './state/state-dict.js';
@@ -104,6 +105,7 @@ export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
 export { totalNorm } from './programs/rescale.js';
+export { sparseLookup } from './programs/sparse-lookup.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 

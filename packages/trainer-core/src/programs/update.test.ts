@@ -2,9 +2,11 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { HalfAverage, MomentumDescent } from '../__fixtures__/small-run.js';
+import type { Coefficients } from '../contracts/optimizer.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { NamedState } from '../state/named-state.js';
 import { ParameterSet } from '../state/parameters.js';
+import type { StateDict } from '../state/state-dict.js';
 import { planUpdate } from './update.js';
 
 interface Setup {
@@ -105,4 +107,32 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY])('under a guard a gradient of %d 
   expect(read(state, 'buffers/m')).toBe(0);
   set(state, { 'gradients/a': 0.5 });
   expect(await update(['a', 'b'], true)).toBe(true);
+});
+
+it('parameters of one group and step count whose host scalars differ get coefficients of their own', async () => {
+  class Slowing extends MomentumDescent {
+    override initialScalars(): Record<string, number> {
+      return { rate: 1 };
+    }
+
+    override coefficients(_: object, __?: number, scalars?: Readonly<Record<string, number>>): Coefficients {
+      return { lr: scalars!['rate']!, momentum: 0 };
+    }
+  }
+  const variables = tf.tidy(() => ({ a: tf.variable(tf.scalar(1)), b: tf.variable(tf.scalar(1)) }));
+  const optimizer = new Slowing({}, ParameterSet.of(variables));
+  const saved = (rate: number): StateDict => ({ step: 3, slots: { velocity: tf.scalar(0) }, scalars: { rate } });
+  optimizer.loadStateDict({
+    state: { a: saved(1), b: saved(0.5) },
+    groups: optimizer.groups.map((group) => group.stateDict()),
+  });
+  const { numbers } = planUpdate({
+    optimizer,
+    parameters: [...optimizer.groups[0]!.parameters],
+    movingAverage: null,
+    batchNumTotal: 4,
+    buffers: [],
+    guarded: false,
+  });
+  expect(numbers).toEqual({ 'rule0.lr': 1, 'rule0.momentum': 0, 'rule1.lr': 0.5, 'rule1.momentum': 0 });
 });

@@ -14,6 +14,8 @@ export interface UpdateOptions {
   /** The number of this step, 1 at the first. */
   readonly batchNumTotal: number;
   readonly buffers: readonly string[];
+  /** Names of the parameters whose gradient, where this step brings none, is a zero that touches no row. */
+  readonly rowSparse?: ReadonlySet<string>;
   /** Whether a gradient that is not finite shall leave everything as it was. */
   readonly guarded: boolean;
 }
@@ -22,27 +24,30 @@ export interface UpdateOptions {
  * Optimizer rule, moving average, buffers, accumulator cleared. A parameter that an earlier step reached and this one did
  * not gets a zero gradient, so that momentum, moments and weight decay go on, as in torch.
  *
- * @returns the program and its numbers: the coefficients of every (group, step count), and of the average.
+ * @returns the program and its numbers: the coefficients of every (group, step count, host scalars), and of the average.
  */
 export function planUpdate(options: UpdateOptions): { program: Program; numbers: Record<string, number> } {
-  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded } = options;
+  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded, rowSparse } = options;
   const numbers: Record<string, number> = {};
   const sets = new Map<string, string>();
   const coefficientSetOf = (parameter: Parameter): string => {
     const group = optimizer.groupOf(parameter);
     const step = optimizer.state.stepsOf(parameter) + 1;
-    const key = `${optimizer.groups.indexOf(group)}/${step}`;
+    const scalars = optimizer.state.scalarsOf(parameter);
+    const key = JSON.stringify([optimizer.groups.indexOf(group), step, scalars]);
     const existing = sets.get(key);
     if (existing !== undefined) return existing;
     const set = `rule${sets.size}`;
     sets.set(key, set);
-    for (const [name, value] of present(optimizer.coefficients(group.options, step))) numbers[`${set}.${name}`] = value;
+    const coefficients = optimizer.coefficients(group.options, step, scalars);
+    for (const [name, value] of present(coefficients)) numbers[`${set}.${name}`] = value;
     return set;
   };
   const plan = parameters.map((parameter) => ({
     name: parameter.name,
     set: coefficientSetOf(parameter),
     slots: Object.keys(optimizer.state.slotsOf(parameter)),
+    rowSparse: rowSparse?.has(parameter.name) === true,
   }));
   if (movingAverage !== null) {
     for (const [name, value] of present(movingAverage.coefficients(batchNumTotal))) numbers[`average.${name}`] = value;
@@ -55,22 +60,28 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
     guards: guarded ? ['gradientSum'] : [],
     run({ numbers: scalars }, state) {
       const gradients: tf.Tensor[] = [];
-      for (const { name, set, slots } of plan) {
+      for (const { name, set, slots, rowSparse } of plan) {
         const parameter = state.read(`parameters/${name}`)!;
-        const gradient = state.read(`gradients/${name}`) ?? tf.zerosLike(parameter);
+        const reached = state.read(`gradients/${name}`);
+        const gradient = reached ?? tf.zerosLike(parameter);
+        const touchedRows = state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined);
         gradients.push(gradient);
         const output = optimizer.update({
           gradient,
           parameter,
           slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
           coefficients: below(`${set}.`, scalars),
+          touchedRows,
         });
         for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
         state.write(`parameters/${name}`, output.parameter);
       }
       if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
       for (const name of buffers) commitBuffer(state, name);
-      for (const { name } of plan) state.write(`gradients/${name}`, null);
+      for (const { name } of plan) {
+        state.write(`gradients/${name}`, null);
+        if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
+      }
       return guarded ? { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) } : {};
     },
   };
@@ -95,6 +106,10 @@ function commitBuffer(state: ProgramState, name: string): void {
   if (pending === undefined) return;
   state.write(`buffers/${name}`, pending);
   state.write(`pending/${name}`, null);
+}
+
+function noRow(parameter: tf.Tensor): tf.Tensor {
+  return tf.zeros(parameter.shape.map((size, axis) => (axis === 0 ? size : 1)));
 }
 
 function below(prefix: string, numbers: ProgramInputs['numbers']): Record<string, tf.Scalar> {
