@@ -57,7 +57,7 @@ MUON = [
 SCHEDULE_FREE = [
     {"lr": 0.05},
     {"lr": 0.1, "betas": [0.8, 0.95], "eps": 1e-4, "weight_decay": 0.1, "warmup_steps": 5, "r": 0.5},
-    {"lr": 0.1, "weight_lr_power": 0, "weight_decay": 0.2, "warmup_steps": 3, "decay_at_z": True},
+    {"lr": 0.1, "weight_lr_power": 0, "weight_decay": 0.2, "warmup_steps": 3},
 ]
 
 
@@ -99,17 +99,18 @@ def main():
     initial = {name: make_tensor(source, shape) for name, shape in SHAPES.items()}
     gradients = [{name: make_tensor(source, shape) for name, shape in SHAPES.items()} for _ in range(STEPS)]
     every = list(SHAPES)
+    # the last two of each: options that only theirs has, and that only ours has
     rules = [
-        ("lion", lion_pytorch.Lion, LION, every, {}),
-        ("lamb", timm.optim.Lamb, LAMB, every, {"max_grad_norm": None}),
-        ("adafactor", transformers.Adafactor, ADAFACTOR, every, {}),
-        ("muon", torch.optim.Muon, MUON, MATRICES, {}),
-        ("schedule_free_adamw", schedulefree.AdamWScheduleFreeReference, SCHEDULE_FREE, every, {}),
+        ("lion", lion_pytorch.Lion, LION, every, {}, {}),
+        ("lamb", timm.optim.Lamb, LAMB, every, {"max_grad_norm": None}, {}),
+        ("adafactor", transformers.Adafactor, ADAFACTOR, every, {}, {}),
+        ("muon", torch.optim.Muon, MUON, MATRICES, {}, {"layout": "torch"}),
+        ("schedule_free_adamw", schedulefree.AdamWScheduleFreeReference, SCHEDULE_FREE, every, {}, {}),
     ]
     cases = [
-        {"type": type_, "options": options, "parameters": names, "steps": trajectory(
-            lambda parameters: rule(parameters, **options, **fixed), names, initial, gradients)}
-        for type_, rule, option_sets, names, fixed in rules
+        {"type": type_, "options": {**options, **ours}, "parameters": names, "steps": trajectory(
+            lambda parameters: rule(parameters, **options, **theirs), names, initial, gradients)}
+        for type_, rule, option_sets, names, theirs, ours in rules
         for options in option_sets
     ]
     falling = trajectory(

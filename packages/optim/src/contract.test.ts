@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs';
 import { movingAverageContract, optimizerContract } from '@x/testing';
 
-import { Adam, AdamW, ExponentialMovingAverage, Lamb, Lion, Sgd, StochasticWeightAveraging } from './index.js';
+import { Adafactor, Adam, AdamW, ExponentialMovingAverage, Lamb, Lion, Sgd, StochasticWeightAveraging } from './index.js';
 
 const runner = { describe, it };
 
@@ -20,6 +20,17 @@ optimizerContract(runner, { name: 'Lion', make: (parameters) => new Lion({ lr: 0
 optimizerContract(runner, {
   name: 'Lamb',
   make: (parameters) => new Lamb({ lr: 0.02, weightDecay: 1e-4 }, parameters),
+});
+optimizerContract(runner, {
+  name: 'Adafactor',
+  make: (parameters) => new Adafactor({ beta1: 0.5, lr: 0.1, relativeStep: false }, parameters),
+});
+optimizerContract(runner, {
+  name: 'Adafactor with relative steps',
+  make: (parameters) => new Adafactor({ scaleParameter: false }, parameters),
+  change: (options) => {
+    options['clipThreshold'] = 0.5;
+  },
 });
 movingAverageContract(runner, {
   name: 'ExponentialMovingAverage',
