@@ -1,13 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-core';
-import type {
-  Coefficients,
-  Hyperparameters,
-  InitialSlot,
-  ParameterSet,
-  RuleInput,
-  RuleOutput,
-} from '@x/trainer-core';
+import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';

@@ -1,7 +1,18 @@
 import '@tensorflow/tfjs';
 import { movingAverageContract, optimizerContract } from '@x/testing';
 
-import { Adafactor, Adam, AdamW, ExponentialMovingAverage, Lamb, Lion, Sgd, StochasticWeightAveraging } from './index.js';
+import {
+  Adafactor,
+  Adam,
+  AdamW,
+  ExponentialMovingAverage,
+  Lamb,
+  Lion,
+  ScheduleFreeAdamW,
+  ScheduleFreeAverage,
+  Sgd,
+  StochasticWeightAveraging,
+} from './index.js';
 
 const runner = { describe, it };
 
@@ -32,6 +43,10 @@ optimizerContract(runner, {
     options['clipThreshold'] = 0.5;
   },
 });
+optimizerContract(runner, {
+  name: 'ScheduleFreeAdamW',
+  make: (parameters) => new ScheduleFreeAdamW({ lr: 0.05, warmupSteps: 10 }, parameters),
+});
 movingAverageContract(runner, {
   name: 'ExponentialMovingAverage',
   make: (parameters) => new ExponentialMovingAverage({ decay: 0.9 }, parameters),
@@ -39,4 +54,8 @@ movingAverageContract(runner, {
 movingAverageContract(runner, {
   name: 'StochasticWeightAveraging',
   make: (parameters) => new StochasticWeightAveraging({ start: 2, interval: 2, unit: 'steps' }, parameters),
+});
+movingAverageContract(runner, {
+  name: 'ScheduleFreeAverage',
+  make: (parameters) => new ScheduleFreeAverage(parameters, new ScheduleFreeAdamW({}, parameters)),
 });

@@ -8,5 +8,6 @@ export { Muon, MuonOptions } from './muon.js';
 export { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
 export { default } from './plugin.js';
 export { ScheduleFreeAdamW, ScheduleFreeAdamWOptions } from './schedule-free-adamw.js';
+export { ScheduleFreeAverage } from './schedule-free-average.js';
 export { Sgd, SgdOptions } from './sgd.js';
 export { StochasticWeightAveraging, StochasticWeightAveragingOptions } from './stochastic-weight-averaging.js';

@@ -20,7 +20,9 @@ export const MuonOptions = optimizerOptions({
   adjustLrFn: z
     .enum(['original', 'match_rms_adamw'])
     .default('original')
-    .describe('lr * sqrt(max(1, outputs / inputs)), or lr * 0.2 * sqrt(max(outputs, inputs)), as long as a step of AdamW'),
+    .describe(
+      'lr * sqrt(max(1, outputs / inputs)), or lr * 0.2 * sqrt(max(outputs, inputs)), as long as a step of AdamW',
+    ),
   layout: z
     .enum(['tfjs', 'torch'])
     .default('tfjs')

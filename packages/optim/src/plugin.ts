@@ -9,12 +9,25 @@ import { Lamb } from './lamb.js';
 import { Lion } from './lion.js';
 import { Muon } from './muon.js';
 import { ScheduleFreeAdamW } from './schedule-free-adamw.js';
+import { ScheduleFreeAverage } from './schedule-free-average.js';
 import { Sgd } from './sgd.js';
 import { StochasticWeightAveraging } from './stochastic-weight-averaging.js';
 
 const plugin: Plugin = definePlugin({
   name: '@x/optim',
-  provides: [Adafactor, Adam, AdamW, ExponentialMovingAverage, Lamb, Lion, Muon, ScheduleFreeAdamW, Sgd, StochasticWeightAveraging],
+  provides: [
+    Adafactor,
+    Adam,
+    AdamW,
+    ExponentialMovingAverage,
+    Lamb,
+    Lion,
+    Muon,
+    ScheduleFreeAdamW,
+    ScheduleFreeAverage,
+    Sgd,
+    StochasticWeightAveraging,
+  ],
 });
 
 export default plugin;

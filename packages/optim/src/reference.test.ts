@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { Optimizer } from '@x/trainer-core';
+import { Optimizer, ParameterSet } from '@x/trainer-core';
 
+import { ScheduleFreeAverage } from './index.js';
 import { build, expectClose, load, variables } from './__fixtures__/fixture.js';
 import type { FixtureTensor, Values } from './__fixtures__/fixture.js';
 
@@ -16,6 +17,8 @@ interface Reference {
     readonly parameters: readonly string[];
     readonly steps: Steps;
   }[];
+  /** Schedule-free AdamW whose lr is 0.1 / k in step k. */
+  readonly fallingRate: Steps;
 }
 
 /** Made by tools/reference/optimizers.py. */
@@ -39,6 +42,23 @@ describe('optimizers follow a published implementation', () => {
       stepWith(optimizer, gradients, weights);
       const expected = steps[i + 1];
       if (expected !== undefined) expectClose(expected.weights, weights);
+    });
+  });
+
+  const scheduleFree = reference.cases.filter(({ type }) => type === 'schedule_free_adamw');
+  const runs = [...scheduleFree, { options: { lr: 0.1 }, steps: reference.fallingRate, rate: (k: number) => 0.1 / k }];
+  it.each(runs)('the average of schedule_free_adamw with $options', ({ options, steps, ...rest }) => {
+    const weights = variables(reference.initial);
+    const optimizer = build(Optimizer, { type: 'schedule_free_adamw', ...options }, weights);
+    const average = new ScheduleFreeAverage(ParameterSet.of(weights), optimizer);
+    reference.gradients.forEach((gradients, i) => {
+      if ('rate' in rest) optimizer.groups[0]!.options['lr'] = rest.rate(i + 1);
+      stepWith(optimizer, gradients, weights);
+      average.apply(i + 1);
+      const expected = steps[i + 1];
+      if (expected === undefined) return;
+      expectClose(expected.weights, weights);
+      expectClose(expected.averages!, Object.fromEntries(average.shadows));
     });
   });
 });

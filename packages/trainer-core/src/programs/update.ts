@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import type { TensorMap } from '../contracts/batch.js';
 import type { Program, ProgramInputs, ProgramState } from '../contracts/engine.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
@@ -69,14 +70,18 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
         const output = optimizer.update({
           gradient,
           parameter,
-          slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
+          slots: readSlots(state, name, slots),
           coefficients: below(`${set}.`, scalars),
           touchedRows,
         });
         for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
         state.write(`parameters/${name}`, output.parameter);
       }
-      if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
+      if (movingAverage !== null) {
+        const coefficients = below('average.', scalars);
+        const updated = new Map(plan.map(({ name, slots }) => [name, slots]));
+        for (const name of averaged) averageInto(state, movingAverage, name, coefficients, updated.get(name));
+      }
       for (const name of buffers) commitBuffer(state, name);
       for (const { name } of plan) {
         state.write(`gradients/${name}`, null);
@@ -91,14 +96,18 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
 function averageInto(
   state: ProgramState,
   movingAverage: MovingAverage,
-  names: readonly string[],
+  name: string,
   coefficients: ProgramInputs['numbers'],
+  updatedSlots: readonly string[] | undefined,
 ): void {
-  for (const name of names) {
-    const shadow = state.read(`averages/${name}`)!;
-    const parameter = state.read(`parameters/${name}`)!;
-    state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients));
-  }
+  const shadow = state.read(`averages/${name}`)!;
+  const parameter = state.read(`parameters/${name}`)!;
+  const slots = updatedSlots === undefined ? undefined : readSlots(state, name, updatedSlots);
+  state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients, slots));
+}
+
+function readSlots(state: ProgramState, name: string, slots: readonly string[]): TensorMap {
+  return Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!]));
 }
 
 function commitBuffer(state: ProgramState, name: string): void {
