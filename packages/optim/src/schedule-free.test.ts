@@ -55,7 +55,7 @@ describe('the average of a schedule-free optimizer', () => {
     const checkpointer = new InMemoryCheckpointer();
     const run = await train(checkpointer, 3);
     const expected = await toHost(averagesOf(run));
-    expect(await toHost((await checkpointer.bestModelState()))).toEqual(expected);
+    expect(await toHost(await checkpointer.bestModelState())).toEqual(expected);
     expect(await toHost((await checkpointer.restoreCheckpoint())!.modelState)).toEqual(expected);
     expect(await toHost(run.model.namedVariables())).toEqual(expected);
   });
