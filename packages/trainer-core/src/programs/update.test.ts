@@ -2,6 +2,7 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { HalfAverage, MomentumDescent } from '../__fixtures__/small-run.js';
+import { MovingAverage } from '../contracts/moving-average.js';
 import type { Coefficients } from '../contracts/optimizer.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { NamedState } from '../state/named-state.js';
@@ -17,12 +18,12 @@ interface Setup {
 }
 
 /** Parameters a = 1 and b = 1, momentum 0.5, learning rates 1 (a) and 0.1 (b), an average and a buffer. */
-function setUp(): Setup {
+function setUp(average: new (parameters: ParameterSet) => MovingAverage = HalfAverage): Setup {
   const parameters = ParameterSet.of(
     tf.tidy(() => ({ a: tf.variable(tf.tensor1d([1])), b: tf.variable(tf.tensor1d([1])) })),
   );
   const optimizer = new MomentumDescent({ lr: 1, momentum: 0.5, parameterGroups: [[['b'], { lr: 0.1 }]] }, parameters);
-  const movingAverage = new HalfAverage(parameters);
+  const movingAverage = new average(parameters);
   const state = new NamedState();
   state.define(
     'buffers/m',
@@ -96,6 +97,23 @@ it('a parameter that is not updated keeps value and slots, also where a gradient
   expect(optimizer.groups.flatMap(({ parameters }) => parameters).map((p) => optimizer.state.stepsOf(p))).toEqual([
     0, 1,
   ]);
+});
+
+it('an average sees what the optimizer keeps of a parameter after its update, nothing without one', async () => {
+  class AverageOfSlots extends MovingAverage {
+    override coefficients(): Coefficients {
+      return {};
+    }
+
+    override update(...[shadow, , , slots]: Parameters<MovingAverage['update']>): tf.Tensor {
+      return slots === undefined ? tf.mul(shadow, 3) : slots['velocity']!;
+    }
+  }
+  const { state, update } = setUp(AverageOfSlots);
+  set(state, { 'gradients/a': 0.5 });
+  await update(['a']);
+  expect(read(state, 'averages/a')).toBe(0.5);
+  expect(read(state, 'averages/b')).toBe(3);
 });
 
 it.each([Number.NaN, Number.POSITIVE_INFINITY])('under a guard a gradient of %d changes nothing', async (gradient) => {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import type { TensorMap } from '../contracts/batch.js';
 import type { Program, ProgramInputs, ProgramState } from '../contracts/engine.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
@@ -71,7 +72,7 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
           const output = optimizer.update({
             gradient: reached ?? tf.zerosLike(parameter),
             parameter,
-            slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
+            slots: readSlots(state, name, slots),
             coefficients: coefficients.get(set)!,
             touchedRows: state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
           });
@@ -81,7 +82,11 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
         state.write(`gradients/${name}`, null);
         if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
       }
-      if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
+      if (movingAverage !== null) {
+        const coefficientsOfAverage = below('average.', scalars);
+        const updated = new Map(plan.map(({ name, slots }) => [name, slots]));
+        for (const name of averaged) averageInto(state, movingAverage, name, coefficientsOfAverage, updated.get(name));
+      }
       for (const name of buffers) commitBuffer(state, name);
       return {};
     },
@@ -105,16 +110,20 @@ function guardProgram(parameters: readonly string[]): Program {
 function averageInto(
   state: ProgramState,
   movingAverage: MovingAverage,
-  names: readonly string[],
+  name: string,
   coefficients: ProgramInputs['numbers'],
+  updatedSlots: readonly string[] | undefined,
 ): void {
-  for (const name of names) {
-    tf.tidy(() => {
-      const shadow = state.read(`averages/${name}`)!;
-      const parameter = state.read(`parameters/${name}`)!;
-      state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients));
-    });
-  }
+  tf.tidy(() => {
+    const shadow = state.read(`averages/${name}`)!;
+    const parameter = state.read(`parameters/${name}`)!;
+    const slots = updatedSlots === undefined ? undefined : readSlots(state, name, updatedSlots);
+    state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients, slots));
+  });
+}
+
+function readSlots(state: ProgramState, name: string, slots: readonly string[]): TensorMap {
+  return Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!]));
 }
 
 function commitBuffer(state: ProgramState, name: string): void {
