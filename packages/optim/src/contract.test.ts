@@ -8,6 +8,8 @@ import {
   ExponentialMovingAverage,
   Lamb,
   Lion,
+  MultiOptimizer,
+  Muon,
   ScheduleFreeAdamW,
   ScheduleFreeAverage,
   Sgd,
@@ -46,6 +48,20 @@ optimizerContract(runner, {
 optimizerContract(runner, {
   name: 'ScheduleFreeAdamW',
   make: (parameters) => new ScheduleFreeAdamW({ lr: 0.05, warmupSteps: 10 }, parameters),
+});
+optimizerContract(runner, {
+  name: 'MultiOptimizer with Muon for the matrix',
+  make: (parameters) =>
+    new MultiOptimizer(
+      {
+        optimizers: {
+          default: (own) => new Adam({ lr: 0.05 }, own),
+          matrices: (own) => new Muon({ lr: 0.02, weightDecay: 0 }, own),
+        },
+        parameterGroups: [[['weight'], { optimizerName: 'matrices' }]],
+      },
+      parameters,
+    ),
 });
 movingAverageContract(runner, {
   name: 'ExponentialMovingAverage',

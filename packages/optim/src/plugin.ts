@@ -7,6 +7,7 @@ import { AdamW } from './adamw.js';
 import { ExponentialMovingAverage } from './exponential-moving-average.js';
 import { Lamb } from './lamb.js';
 import { Lion } from './lion.js';
+import { MultiOptimizer } from './multi-optimizer.js';
 import { Muon } from './muon.js';
 import { ScheduleFreeAdamW } from './schedule-free-adamw.js';
 import { ScheduleFreeAverage } from './schedule-free-average.js';
@@ -22,6 +23,7 @@ const plugin: Plugin = definePlugin({
     ExponentialMovingAverage,
     Lamb,
     Lion,
+    MultiOptimizer,
     Muon,
     ScheduleFreeAdamW,
     ScheduleFreeAverage,
