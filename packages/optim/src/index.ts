@@ -1,6 +1,18 @@
+export { Adadelta, AdadeltaOptions } from './adadelta.js';
+export { Adagrad, AdagradOptions } from './adagrad.js';
 export { Adam, AdamOptions } from './adam.js';
+export { Adamax, AdamaxOptions } from './adamax.js';
 export { AdamW, AdamWOptions } from './adamw.js';
+export { AveragedSgd, AveragedSgdOptions } from './averaged-sgd.js';
+export { DenseSparseAdam, DenseSparseAdamOptions } from './dense-sparse-adam.js';
 export { ExponentialMovingAverage, ExponentialMovingAverageOptions } from './exponential-moving-average.js';
+export { HuggingfaceAdamW, HuggingfaceAdamWOptions } from './huggingface-adamw.js';
+export { NAdam, NAdamOptions } from './nadam.js';
 export { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+export type { HyperparameterRule } from './optimizer-options.js';
 export { default } from './plugin.js';
+export { RAdam, RAdamOptions } from './radam.js';
+export { RmsProp, RmsPropOptions } from './rmsprop.js';
+export { Rprop, RpropOptions } from './rprop.js';
 export { Sgd, SgdOptions } from './sgd.js';
+export { SparseAdam, SparseAdamOptions } from './sparse-adam.js';
