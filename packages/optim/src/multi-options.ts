@@ -8,7 +8,7 @@ export const DEFAULT_OPTIMIZER = 'default';
 const group = z.tuple([
   z.array(pattern),
   z.looseObject({
-    optimizerName: z.string().default(DEFAULT_OPTIMIZER).describe('Which of the optimizers updates the group'),
+    optimizerName: z.string().optional().describe('Which of the optimizers updates the group; else "default"'),
   }),
 ]);
 
@@ -34,7 +34,7 @@ export const MultiOptions = z
       report({ code: 'X_CONFIG_MISPLACED_KEY', message }, ['optimizers', name, 'parameterGroups']);
     }
     const checked = groups.map(([patterns, { optimizerName, ...overrides }], i): ParameterGroupConfig => {
-      const spec = optimizers[optimizerName]?.spec;
+      const spec = optimizers[optimizerName ?? DEFAULT_OPTIMIZER]?.spec;
       if (spec === undefined) return [patterns, {}];
       const result = checkOverrides(spec, [patterns, overrides]);
       if (result.ok) return [patterns, { ...result.value.parameterGroups![0]![1], optimizerName }];

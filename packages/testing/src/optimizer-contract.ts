@@ -166,7 +166,10 @@ export function optimizerContract(runner: TestRunner, subject: OptimizerSubject)
         const weight = problem.parameters.get('weight')!;
         const { options } = optimizer.groupOf(weight);
         const scalars = optimizer.state.scalarsOf(weight);
-        assert.deepEqual(optimizer.coefficients(options, 2, scalars), optimizer.coefficients(options, 2, scalars));
+        const factors = (): unknown => optimizer.coefficients(options, 2, scalars);
+        assert.deepEqual(factors(), factors());
+        const next = (): unknown => optimizer.nextScalars(options, 2, scalars);
+        assert.deepEqual(next(), next());
         const gradients = problem.gradients(['weight']);
         const seen = (): Promise<unknown> =>
           toHost({ gradients, slots: { ...optimizer.state.slotsOf(weight) }, parameter: weight.variable });
