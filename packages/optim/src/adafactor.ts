@@ -3,6 +3,7 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { unlessZero } from './l2-penalty.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
 
 export const AdafactorOptions = optimizerOptions(
@@ -94,7 +95,7 @@ export class Adafactor extends Optimizer {
       smallestScale: scaleParameter ? eps[1] : undefined,
       beta1: beta1 ?? undefined,
       fresh1: beta1 === null ? undefined : 1 - beta1,
-      weightDecay: weightDecay === 0 ? undefined : weightDecay,
+      weightDecay: unlessZero(weightDecay),
     };
   }
 

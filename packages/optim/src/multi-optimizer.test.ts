@@ -94,6 +94,23 @@ describe('a config of multi', () => {
     expect(groups.map(({ options }) => typeof options['lr'])).toEqual(['number', 'number', 'number', 'number']);
   });
 
+  it('freezes the parameters of a group with requires_grad false, and has no such group', () => {
+    const frozen = [['first.bias'], { requires_grad: false }];
+    const variables = weights();
+    const { groups } = build(
+      Optimizer,
+      { ...config, parameter_groups: config.parameter_groups.map((group, i) => (i === 1 ? frozen : group)) },
+      variables,
+    );
+    expect(groups.map(({ options }) => options['optimizerName'])).toEqual(['matrices', 'head', 'default']);
+    expect(Object.entries(variables).map(([name, { trainable }]) => [name, trainable])).toEqual([
+      ['first.weight', true],
+      ['first.bias', false],
+      ['head.weight', true],
+      ['head.bias', true],
+    ]);
+  });
+
   it('is refused without an optimizer "default"', () => {
     expect(problemsOf({ optimizers: { matrices: 'muon', head: 'adamw' } })).toEqual([
       { path: 'optimizers', message: expect.stringMatching(/no optimizer was provided for the "default" group/) },
