@@ -108,7 +108,7 @@ function sort(configs: readonly ParameterGroupConfig[], parameters: ParameterSet
 }
 
 function freeze(group: readonly Parameter[], { requiresGrad: _, ...unused }: Readonly<Record<string, unknown>>): void {
-  const names = group.map(({ name }) => name).join(', ');
+  const names = group.map(({ name }) => name).join(', ') || 'no parameter';
   for (const parameter of group) parameter.trainable = false;
   log.info(`Frozen by a parameter group: ${names}`);
   if (Object.keys(unused).length > 0) {
