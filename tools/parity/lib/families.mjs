@@ -17,7 +17,7 @@ export const FAMILIES = [
   ['sparse optimizers', /^optimizers_sparse[^/]*\.json$/, sparseOptimizers],
   ['optimizers', /^optimizers[^/]*\.json$/, optimizers],
   ['optimizer errors', /^optimizer_errors[^/]*\.json$/, optimizerErrors],
-  ['param groups', /^param_groups(?!_v2)[^/]*\.json$/, paramGroups],
+  ['param groups', /^param_groups[^/]*\.json$/, paramGroups],
   ['no grad', /^no_grad[^/]*\.json$/, noGrad],
   ['schedulers', /^lr_schedulers[^/]*\.json$/, schedulers],
   ['momentum', /^momentum[^/]*\.json$/, momentum],
