@@ -1,3 +1,4 @@
+import * as data from '../families/data.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
@@ -22,6 +23,7 @@ const FAMILIES = [
   ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['data', /^data[^/]*\.json$/, data],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 
