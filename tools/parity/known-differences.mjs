@@ -90,6 +90,24 @@ const DIFFERENCES = [
     at: /^the Jsonnet package/,
     reason: 'a Jsonnet program is evaluated by an optional package, which an error asks to install',
   },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && isConverted(params, ok),
+    at: /^what is built/,
+    reason: 'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
+  },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && /"type":"\w+\./.test(JSON.stringify(params)),
+    at: /^what is built/,
+    reason: 'classes are not imported by their path: what a config may run is listed in "plugins"',
+  },
+  {
+    family: 'from params',
+    has: ({ ok }) => ok?.lazy?.lazy_constructs?.error !== undefined,
+    at: /^what is built/,
+    reason: 'the options of a lazy part are checked with all others, before anything is built',
+  },
 ];
 
 /** The reason why a fixture of a family may differ at a place of the comparison, or null. */
@@ -100,4 +118,22 @@ export function knownDifference(family, fixture, at) {
 
 function schedulesAdam(optimizer, momentumScheduler) {
   return momentumScheduler !== undefined && ['adam', 'adamw'].includes(optimizer?.type);
+}
+
+/** Parameters that may be null. */
+const NULLABLE = ['lives', 'friend', 'by_name', 'pair', 'opt', 'lazy', 'raw', 'nums'];
+
+/** Whether Python's leniency changes a parameter of a zoo, or lets one pass. */
+function isConverted(params, ok) {
+  if (Array.isArray(params) && Array.isArray(ok)) {
+    return params.length !== ok.length || params.some((item, i) => isConverted(item, ok[i]));
+  }
+  if (params === null || typeof params !== 'object') return typeof params === 'boolean' && typeof ok === 'number';
+  return Object.entries(params).some(([key, value]) => {
+    if (key === 'raw') return false;
+    if (value === null || value === 'None') return !NULLABLE.includes(key);
+    if (typeof value === 'boolean' && key !== 'flag') return true;
+    if (typeof value === 'number' && typeof ok?.[key] === 'boolean') return true;
+    return isConverted(value, ok?.[key]);
+  });
 }

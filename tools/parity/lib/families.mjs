@@ -1,3 +1,4 @@
+import * as fromParams from '../families/from-params.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
@@ -23,6 +24,7 @@ const FAMILIES = [
   ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['from params', /^from_params[^/]*\.json$/, fromParams],
   ['params', /^params[^/]*\.json$/, params],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
