@@ -94,7 +94,8 @@ const DIFFERENCES = [
     family: 'from params',
     has: ({ params, ok }) => ok !== undefined && isConverted(params, ok),
     at: /^what is built/,
-    reason: 'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
+    reason:
+      'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
   },
   {
     family: 'from params',
@@ -107,6 +108,20 @@ const DIFFERENCES = [
     has: ({ ok }) => ok?.lazy?.lazy_constructs?.error !== undefined,
     at: /^what is built/,
     reason: 'the options of a lazy part are checked with all others, before anything is built',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ recover, error_log_lines: lines }) =>
+      recover && lines.length > 0 && lines.every((line) => /'trainer\.(num_epochs|patience)'/.test(line)),
+    at: /^the error/,
+    reason: 'the number of epochs and patience may change when a run goes on',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ force, existing_files: files }) =>
+      force && Object.keys(files ?? {}).length > 0 && files['config.json'] === undefined,
+    at: /^the run/,
+    reason: 'force deletes the folder of a run, never one that has no config.json',
   },
 ];
 

@@ -27,14 +27,14 @@ const MESSAGES = [
     /^key "(.*?)" is required(?: at location "(.*?)")?$/,
     ([, key, location = '']) => [`${location}${key}`, [/is required|needs a "type"/]],
   ],
-  [/^Expected (\S+) to be (?:a )?(\w+)\.$/, ([, path, type]) => [path, [new RegExp(`expected ${TYPES[type] ?? type}`)]]],
+  [
+    /^Expected (\S+) to be (?:a )?(\w+)\.$/,
+    ([, path, type]) => [path, [new RegExp(`expected ${TYPES[type] ?? type}`)]],
+  ],
   [/^Failed to construct argument (\S+) with type typing.Union\[(.*)\]$/, ([, path]) => [path, [/expected \w+ or /]]],
   [
     /^(\S+) not in acceptable choices for (\S+): (\[.*?\])/,
-    ([, name, path, choices]) => [
-      path,
-      [`"${name}"`, new RegExp(`did you mean|${literal(choices).join('.*')}`)],
-    ],
+    ([, name, path, choices]) => [path, [`"${name}"`, new RegExp(`did you mean|${literal(choices).join('.*')}`)]],
   ],
   [/^tried to interpret (\S+) as a path to a class/, ([, name]) => ['type', [`"${name}"`, /imports no classes/]]],
   [/^Tried to construct an abstract Registrable/, () => ['type', [/no listed plugin provides any/]]],

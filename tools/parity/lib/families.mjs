@@ -9,6 +9,7 @@ import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
 import * as params from '../families/params.mjs';
 import * as schedulers from '../families/schedulers.mjs';
+import * as serializationDir from '../families/serialization-dir.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
 
@@ -26,6 +27,7 @@ const FAMILIES = [
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
   ['from params', /^from_params[^/]*\.json$/, fromParams],
   ['params', /^params[^/]*\.json$/, params],
+  ['serialization dir', /^serialization_dir[^/]*\.json$/, serializationDir],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 

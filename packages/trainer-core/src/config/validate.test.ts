@@ -67,6 +67,12 @@ test('instances are named, not printed', () => {
 test('a choice that is missing is required', () => {
   const schema = z.strictObject({ kind: z.enum(['a', 'b']) });
   expect(validate(schema, {})).toMatchObject({
-    problems: [{ code: 'X_CONFIG_WRONG_TYPE', path: ['kind'], message: expect.stringMatching(/^is required \(.*"a"\|"b"\)$/) as string }],
+    problems: [
+      {
+        code: 'X_CONFIG_WRONG_TYPE',
+        path: ['kind'],
+        message: expect.stringMatching(/^is required \(.*"a"\|"b"\)$/) as string,
+      },
+    ],
   });
 });
