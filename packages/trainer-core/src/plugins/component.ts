@@ -114,6 +114,10 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
       ),
     ];
   }
+  if ('_pretrained' in config) {
+    const message = 'a part of a trained model cannot be taken from an archive here; load its weights in code';
+    return [issue('X_CONFIG_UNKNOWN_KEY', ['_pretrained'], message)];
+  }
   const { type = point.defaultName, ...options } = config;
   if (typeof type !== 'string') {
     return [
