@@ -81,6 +81,7 @@ export { parseOptions, validate } from './config/validate.js';
 // State
 export { ParameterGroup } from './state/parameter-groups.js';
 export type { ParameterGroupConfig } from './state/parameter-groups.js';
+export type { HostScalars, InitialSlot } from './state/optimizer-state.js';
 export { NamedState } from './state/named-state.js';
 export { Parameter, ParameterSet } from './state/parameters.js';
 export { cloneState, disposeState, mapTensors, readState } from './state/state-dict.js';
@@ -104,7 +105,16 @@ export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js'
 export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
+export {
+  LearningRateSearchOptions,
+  searchLearningRate,
+  smoothed,
+  suggestLearningRate,
+} from './training/search-learning-rate.js';
+export type { LearningRateCurve, SearchProgress } from './training/search-learning-rate.js';
 export { totalNorm } from './programs/rescale.js';
+export { planUpdate } from './programs/update.js';
+export { sparseLookup } from './programs/sparse-lookup.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 
@@ -124,7 +134,7 @@ export type { RunOptions, RunResultSummary } from './run/train-from-config.js';
 export { prepareRun, resolveConfig } from './run/prepare-run.js';
 export type { PreparedRun, PrepareOptions, ResolvedConfig } from './run/prepare-run.js';
 export { buildRun } from './run/build-run.js';
-export type { BuiltRun } from './run/build-run.js';
+export type { BuiltRun, Datasets, Split } from './run/build-run.js';
 export { loadTrained } from './run/load-trained.js';
 export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
 export { checkNodeVersion } from './run/node-version.js';

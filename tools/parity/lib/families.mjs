@@ -1,3 +1,4 @@
+import * as findLr from '../families/find-lr.mjs';
 import * as fromParams from '../families/from-params.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
@@ -14,7 +15,7 @@ import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
-const FAMILIES = [
+export const FAMILIES = [
   ['sparse optimizers', /^optimizers_sparse[^/]*\.json$/, sparseOptimizers],
   ['optimizers', /^optimizers[^/]*\.json$/, optimizers],
   ['optimizer errors', /^optimizer_errors[^/]*\.json$/, optimizerErrors],
@@ -28,6 +29,7 @@ const FAMILIES = [
   ['from params', /^from_params[^/]*\.json$/, fromParams],
   ['params', /^params[^/]*\.json$/, params],
   ['serialization dir', /^serialization_dir[^/]*\.json$/, serializationDir],
+  ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 

@@ -1,27 +1,25 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { advise } from '../config/advise.js';
 import { nullForNone } from '../config/none.js';
 import { isPlain } from '../config/plain-data.js';
 import type { RawConfig } from '../config/read-config.js';
-import { absolute, validate } from '../config/validate.js';
 import { Checkpointer } from '../contracts/checkpointer.js';
 import type { TensorMap } from '../contracts/batch.js';
 import type { DataLoader } from '../contracts/data-loader.js';
 import { Predictor, Vocabulary } from '../contracts/dataset.js';
 import type { DatasetReader } from '../contracts/dataset.js';
 import type { ModelLike } from '../contracts/model.js';
-import { CheckpointError, ConfigError, DataError } from '../errors.js';
-import { ComponentSpec, component, withRegistry } from '../plugins/component.js';
+import { CheckpointError, DataError, SerializationDirError } from '../errors.js';
+import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { SerializationDir } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
-import type { ExtensionPoint } from '../plugins/tokens.js';
 import { disposeState } from '../state/state-dict.js';
 import { loadModelState } from '../training/model-state.js';
 import { buildLoader, buildModel, buildReaders } from './build-run.js';
+import { defaultPart } from './default-part.js';
 import { overridden, prepareResolved } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
 import { readDataset } from './read-dataset.js';
@@ -63,6 +61,12 @@ export interface TrainedRun {
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
   const { weights = 'best' } = options;
   const folder = resolve(runFolder);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new SerializationDirError(
+      'X_DIR_MISSING',
+      `${runFolder} is a file, not the folder of a run; an archive (model.tar.gz) is loaded by loadArchive() of @x/cli`,
+    );
+  }
   // its environment references were resolved when the run started
   const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), options));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
@@ -121,14 +125,6 @@ async function checkpointerOf(run: PreparedRun): Promise<Part<Checkpointer>> {
   return configured == null ? defaultPart(run, Checkpointer) : (configured as Part<Checkpointer>);
 }
 
-/** The default implementation of an extension point, with its default options. */
-async function defaultPart<T>(run: PreparedRun, point: ExtensionPoint<T>): Promise<Part<T>> {
-  const result = withRegistry(run.registry, () => validate(component(point), {}));
-  if (result.ok) return result.value;
-  const listed = run.plugins.map(({ name }) => name);
-  throw new ConfigError(absolute(await advise(result.problems, run.configDir, listed), point.kind), run.source);
-}
-
 async function evaluationLoader(
   run: PreparedRun,
   reader: DatasetReader | null,
@@ -153,10 +149,14 @@ async function evaluationLoader(
 /** A vocabulary is not made again from data, but read from what the run saved. */
 function withSavedVocabulary(config: RawConfig, folder: string): RawConfig {
   const directory = join(folder, 'vocabulary');
-  return config['vocabulary'] != null && existsSync(directory)
-    ? { ...config, vocabulary: { type: 'from_files', directory } }
-    : config;
+  const { vocabulary } = config;
+  if (vocabulary === null || !existsSync(directory)) return config;
+  const special = Object.entries(isPlain(vocabulary) ? vocabulary : {}).filter(([key]) => SPECIAL_TOKENS.has(key));
+  return { ...config, vocabulary: { type: 'from_files', directory, ...Object.fromEntries(special) } };
 }
+
+/** What the files of a vocabulary do not tell. */
+const SPECIAL_TOKENS: ReadonlySet<string> = new Set(['paddingToken', 'padding_token', 'oovToken', 'oov_token']);
 
 /** The config's folder as the run recorded it, if it is still there; else the working directory. */
 async function savedConfigDir(folder: string): Promise<string> {

@@ -26,8 +26,8 @@ import { RandomStreams, RandomStreamsToken } from '../random/streams.js';
 export interface PrepareOptions {
   /** Plugins besides the listed ones: objects, or single decorated classes. */
   readonly plugins?: readonly PluginLike[] | undefined;
-  /** Changes to the config: an object, or its JSON5 text. See {@link applyOverrides}. */
-  readonly overrides?: Overrides | undefined;
+  /** Changes to the config: an object, its JSON5 text, or several one after the other. See {@link applyOverrides}. */
+  readonly overrides?: Overrides | readonly Overrides[] | undefined;
   /**
    * Whether an override of a whole entry replaces it (AllenNLP 2.10) or is merged into it (1.0). Default: `replace`, and
    * `merge` where the config says `compatibility: 'allennlp-1'`.
@@ -75,11 +75,13 @@ export async function resolveConfig(source: string | object, options: PrepareOpt
   return { config, source: name, configDir };
 }
 
-/** A config with the overrides that the options have. @throws ConfigError (`X_CONFIG_OVERRIDE`) */
-export function overridden(config: RawConfig, { overrides = {}, overrideMode }: PrepareOptions): RawConfig {
+/** A config with the overrides that the options have, one after the other. @throws ConfigError (`X_CONFIG_OVERRIDE`) */
+export function overridden(config: RawConfig, { overrides = [], overrideMode }: PrepareOptions): RawConfig {
   const { trainer } = config;
   const isFirst = isPlain(trainer) && trainer['compatibility'] === 'allennlp-1';
-  return applyOverrides(config, overrides, { mode: overrideMode ?? (isFirst ? 'merge' : 'replace') });
+  const mode = overrideMode ?? (isFirst ? 'merge' : 'replace');
+  const changes = Array.isArray(overrides) ? (overrides as readonly Overrides[]) : [overrides as Overrides];
+  return changes.reduce<RawConfig>((changed, each) => applyOverrides(changed, each, { mode }), config);
 }
 
 /**

@@ -20,7 +20,7 @@ const CONFIG = 'config.json';
 const META = 'meta.json';
 const REPLACED = '.replaced-';
 /** What preparation writes; everything else is a result. */
-const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log']);
+const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log', 'out.log']);
 
 /**
  * The folder of a run. Until {@link commit} nothing is lost: what `force` replaces is set aside in it, and

@@ -76,6 +76,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   readonly engine: Engine;
   readonly metricTracker: MetricTracker;
   readonly control: RunControl = new RunControl();
+  /** The norm that gradients are rescaled to if theirs is larger; null or 0 is off. */
+  readonly gradNorm: number | null;
   /** May be changed during training. */
   numEpochs: number;
 
@@ -120,6 +122,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.communicator = parts.communicator ?? new SingleProcess();
     this.precision = parts.precision ?? new NoPrecision();
     this.numEpochs = parts.numEpochs;
+    this.gradNorm = parts.gradNorm;
     this.accumulation = parts.numGradientAccumulationSteps;
 
     const watched = parseWatchedMetric(parts.validationMetric);
