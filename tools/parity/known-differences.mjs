@@ -110,6 +110,39 @@ const DIFFERENCES = [
     at: /^batches_before_shuffle$/,
     reason: 'max_tokens_sampler gives no empty batch before a first instance that is too long',
   },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && isConverted(params, ok),
+    at: /^what is built/,
+    reason:
+      'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
+  },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && /"type":"\w+\./.test(JSON.stringify(params)),
+    at: /^what is built/,
+    reason: 'classes are not imported by their path: what a config may run is listed in "plugins"',
+  },
+  {
+    family: 'from params',
+    has: ({ ok }) => ok?.lazy?.lazy_constructs?.error !== undefined,
+    at: /^what is built/,
+    reason: 'the options of a lazy part are checked with all others, before anything is built',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ recover, error_log_lines: lines }) =>
+      recover && lines.length > 0 && lines.every((line) => /'trainer\.(num_epochs|patience)'/.test(line)),
+    at: /^the error/,
+    reason: 'the number of epochs and patience may change when a run goes on',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ force, existing_files: files }) =>
+      force && Object.keys(files ?? {}).length > 0 && files['config.json'] === undefined,
+    at: /^the run/,
+    reason: 'force deletes the folder of a run, never one that has no config.json',
+  },
 ];
 
 /** The reason why a fixture of a family may differ at a place of the comparison, or null. */
@@ -127,4 +160,22 @@ function schedulesAdam(optimizer, momentumScheduler) {
 /** Whether a group has options that an optimizer does not know; torch gives every group all that it knows. */
 function hasMore(options, known = {}) {
   return Object.keys(options).some((key) => key !== 'requires_grad' && !(key in known));
+}
+
+/** Parameters that may be null. */
+const NULLABLE = ['lives', 'friend', 'by_name', 'pair', 'opt', 'lazy', 'raw', 'nums'];
+
+/** Whether Python's leniency changes a parameter of a zoo, or lets one pass. */
+function isConverted(params, ok) {
+  if (Array.isArray(params) && Array.isArray(ok)) {
+    return params.length !== ok.length || params.some((item, i) => isConverted(item, ok[i]));
+  }
+  if (params === null || typeof params !== 'object') return typeof params === 'boolean' && typeof ok === 'number';
+  return Object.entries(params).some(([key, value]) => {
+    if (key === 'raw') return false;
+    if (value === null || value === 'None') return !NULLABLE.includes(key);
+    if (typeof value === 'boolean' && key !== 'flag') return true;
+    if (typeof value === 'number' && typeof ok?.[key] === 'boolean') return true;
+    return isConverted(value, ok?.[key]);
+  });
 }

@@ -1,5 +1,6 @@
 import * as findLr from '../families/find-lr.mjs';
 import * as data from '../families/data.mjs';
+import * as fromParams from '../families/from-params.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
@@ -10,6 +11,7 @@ import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
 import * as params from '../families/params.mjs';
 import * as schedulers from '../families/schedulers.mjs';
+import * as serializationDir from '../families/serialization-dir.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
 
@@ -25,7 +27,9 @@ export const FAMILIES = [
   ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['from params', /^from_params[^/]*\.json$/, fromParams],
   ['params', /^params[^/]*\.json$/, params],
+  ['serialization dir', /^serialization_dir[^/]*\.json$/, serializationDir],
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['data', /^data[^/]*\.json$/, data],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
