@@ -4,11 +4,13 @@ import {
   component,
   DataLoader,
   Dataset,
+  DatasetReader,
   inject,
   parseOptions,
   RandomStreams,
   RandomStreamsToken,
   Sampler,
+  Vocabulary,
 } from '@x/trainer-core';
 import type { Built } from '@x/trainer-core';
 import { z } from 'zod';
@@ -18,6 +20,7 @@ import { epochLength, placesOf, workerLength } from './epoch-plan.js';
 import type { Examples } from './examples.js';
 import { examplesOf } from './examples.js';
 import { FieldOptionsByName } from './field-options.js';
+import { FieldSettings } from './field-settings.js';
 import { prefetch } from './prefetch.js';
 import { RandomSampler } from './random-sampler.js';
 import { SequentialSampler } from './sequential-sampler.js';
@@ -93,6 +96,8 @@ export class ArrayDataLoader extends DataLoader {
     options: ArrayDataLoaderOptions | z.output<typeof ArrayDataLoaderSchema>,
     @inject(Dataset) data: readonly Instance[] | ColumnsData,
     @inject(RandomStreamsToken, { optional: true }) run?: RandomStreams,
+    @inject(Vocabulary, { optional: true }) vocabulary?: Vocabulary,
+    @inject(DatasetReader, { optional: true }) reader?: DatasetReader,
   ) {
     super();
     this.options = parseOptions(
@@ -101,7 +106,7 @@ export class ArrayDataLoader extends DataLoader {
       'the data loader',
     ) as typeof this.options;
     const { sampler, shuffle, seed, fields } = this.options;
-    this.examples = examplesOf(data, fields);
+    this.examples = examplesOf(data, new FieldSettings(fields, vocabulary, reader?.namespaces));
     this.sampler = sampler ?? (shuffle ? new RandomSampler({ seed }, run) : new SequentialSampler());
   }
 
@@ -148,11 +153,12 @@ export class ArrayDataLoader extends DataLoader {
  * A loader over a data set in memory.
  *
  * @param data columns, `{ x: Float32Array | tensor | { data, shape } | list, y: ... }`, or a list of records.
+ * @param options also `vocabulary`, where fields have a `namespace` in it.
  * @example dataLoader({ x: { data: pixels, shape: [60000, 28, 28] }, y: labels }, { batchSize: 32, shuffle: true, seed: 1 })
  */
 export function dataLoader(
   data: readonly Instance[] | ColumnsData,
-  options: ArrayDataLoaderOptions = {},
+  { vocabulary, ...options }: ArrayDataLoaderOptions & { readonly vocabulary?: Vocabulary | undefined } = {},
 ): ArrayDataLoader {
-  return new ArrayDataLoader(options, data);
+  return new ArrayDataLoader(options, data, undefined, vocabulary);
 }

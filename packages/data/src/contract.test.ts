@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '@x/trainer-core';
-import { dataLoaderContract } from '@x/testing';
+import { dataLoaderContract, vocabularyContract } from '@x/testing';
 
-import { BucketBatchSampler, dataLoader, datasetLoader, generatorLoader } from './index.js';
+import { BucketBatchSampler, dataLoader, datasetLoader, generatorLoader, IndexedVocabulary } from './index.js';
 import type { GeneratorLoaderOptions } from './index.js';
 
 const runner = { describe, it };
@@ -67,3 +67,14 @@ function stepping(items: Generator<unknown>): { next(): Promise<{ value: unknown
     },
   };
 }
+
+vocabularyContract(runner, {
+  name: 'IndexedVocabulary',
+  make: () =>
+    IndexedVocabulary.fromInstances([{ words: ['a', 'b\nc', '\r', ' '], label: 'd' }], {
+      words: 'tokens',
+      label: 'labels',
+    }),
+  load: (folder) => IndexedVocabulary.fromFiles(folder),
+  namespaces: ['tokens', 'labels'],
+});

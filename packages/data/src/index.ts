@@ -11,6 +11,8 @@ export type { BucketBatchSamplerOptions } from './bucket-batch-sampler.js';
 export { RandomSampler } from './random-sampler.js';
 export type { RandomSamplerOptions } from './random-sampler.js';
 export { SequentialSampler } from './sequential-sampler.js';
+export { IndexedVocabulary } from './vocabulary/indexed-vocabulary.js';
+export type { VocabularyOptions } from './vocabulary/vocabulary-options.js';
 export { JsonlReader } from './jsonl-reader.js';
 export { prefetch } from './prefetch.js';
 export type { ColumnData, ColumnsData, ShapedArray } from './columns.js';

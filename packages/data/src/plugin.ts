@@ -6,10 +6,11 @@ import { BucketBatchSampler } from './bucket-batch-sampler.js';
 import { JsonlReader } from './jsonl-reader.js';
 import { RandomSampler } from './random-sampler.js';
 import { SequentialSampler } from './sequential-sampler.js';
+import { IndexedVocabulary } from './vocabulary/indexed-vocabulary.js';
 
 const plugin: Plugin = definePlugin({
   name: '@x/data',
-  provides: [ArrayDataLoader, SequentialSampler, RandomSampler, BucketBatchSampler, JsonlReader],
+  provides: [ArrayDataLoader, SequentialSampler, RandomSampler, BucketBatchSampler, JsonlReader, IndexedVocabulary],
 });
 
 export default plugin;

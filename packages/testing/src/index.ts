@@ -10,6 +10,8 @@ export { dataLoaderContract } from './data-loader-contract.js';
 export type { DataLoaderSubject } from './data-loader-contract.js';
 export { metricContract } from './metric-contract.js';
 export type { MetricExample, MetricSubject } from './metric-contract.js';
+export { vocabularyContract } from './vocabulary-contract.js';
+export type { VocabularySubject } from './vocabulary-contract.js';
 export { checkpointerContract } from './checkpointer-contract.js';
 export type { CheckpointerSubject } from './checkpointer-contract.js';
 export { engineContract } from './engine-contract.js';

@@ -41,7 +41,9 @@ export const RunConfig = z.strictObject({
     .default(false)
     .describe('Whether the best weights are evaluated on the test data at the end'),
   batchWeightKey: z.string().default('').describe("The model's output that weights the batches of that evaluation"),
-  vocabulary: component(Vocabulary).nullish().describe('Maps tokens and labels to numbers'),
+  vocabulary: component(Vocabulary)
+    .nullish()
+    .describe('Maps tokens and labels to numbers. Default: made from the data, where the reader names tokens'),
   datasetsForVocabCreation: z
     .array(z.enum(['train', 'validation', 'test']))
     .nullish()

@@ -13,6 +13,7 @@ import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { Dataset, SerializationDir, TheModel, ValidationDataLoader } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
+import { defaultPart } from './default-part.js';
 import type { PreparedRun } from './prepare-run.js';
 import { readDataset } from './read-dataset.js';
 
@@ -113,10 +114,11 @@ async function readDatasets(run: PreparedRun): Promise<Datasets> {
 
 async function buildVocabulary(run: PreparedRun, datasets: Datasets): Promise<Vocabulary | null> {
   const { options, container } = run;
-  if (options.vocabulary == null) return null;
+  const part = options.vocabulary ?? (await vocabularyForReader(run));
+  if (part === null) return null;
   const chosen = options.datasetsForVocabCreation ?? (['train', 'validation', 'test'] as const);
   const instances = chosen.flatMap((split) => datasets[split] ?? []);
-  const vocabulary = await container.buildAsync<Vocabulary>(options.vocabulary, [[Dataset, instances]]);
+  const vocabulary = await container.buildAsync<Vocabulary>(part, [[Dataset, instances]]);
   container.provide(tokenOf(Vocabulary), vocabulary);
   return vocabulary;
 }
@@ -129,4 +131,10 @@ function warnOfCutValidation(part: Part<DataLoader>): void {
     `validation is cut to ${count} batches too, because there is no validationDataLoader and ` +
       'dataLoader has batchesPerEpoch; give a validationDataLoader without it to validate on everything',
   );
+}
+
+/** A reader that names tokens gets a vocabulary of them without asking; `vocabulary: null` asks for none. */
+async function vocabularyForReader(run: PreparedRun): Promise<Part<Vocabulary> | null> {
+  const { namespaces = {} } = run.container.find(DatasetReader) ?? {};
+  return run.options.vocabulary === null || Object.keys(namespaces).length === 0 ? null : defaultPart(run, Vocabulary);
 }

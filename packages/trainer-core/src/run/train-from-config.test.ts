@@ -113,7 +113,7 @@ class Batches extends DataLoader {
   }
 }
 
-@Vocabulary.register('from_instances')
+@Vocabulary.register('from_instances', z.strictObject({ oovToken: z.string().optional() }))
 class FromInstances extends Vocabulary {
   readonly tokens: string[];
 
@@ -141,7 +141,7 @@ class FromInstances extends Vocabulary {
   }
 }
 
-@Vocabulary.register('from_files', z.strictObject({ directory: z.string() }))
+@Vocabulary.register('from_files', z.strictObject({ directory: z.string(), oovToken: z.string().optional() }))
 class FromFiles extends FromInstances {
   constructor(readonly options: { directory: string }) {
     super({}, []);
@@ -553,13 +553,15 @@ test('a prepared run is checked, and nothing of it is built', async () => {
 
 describe('a trained model', () => {
   beforeEach(async () => {
-    await train({ vocabulary: {}, testDataPath: 'test.txt' }, { serializationDir: dir });
+    await train({ vocabulary: { oov_token: '?' }, testDataPath: 'test.txt' }, { serializationDir: dir });
   });
 
   test.each(['best', 'latest'] as const)('is loaded from its folder, with its %s weights', async (weights) => {
     const { model, run, dispose } = await loadTrained(dir, { plugins, weights });
     expect(await model.namedVariables()['weight']!.data()).toEqual(new Float32Array([5]));
-    expect(run.container.find(Vocabulary)).toMatchObject({ options: { directory: join(dir, 'vocabulary') } });
+    expect(run.container.find(Vocabulary)).toMatchObject({
+      options: { directory: join(dir, 'vocabulary'), oovToken: '?' },
+    });
     expect(run.configDir).toBe(folder);
     dispose();
   });
