@@ -59,7 +59,9 @@ function buildProgram(named: LoadedPlugins, io: Io, finish: (status: number) => 
         'commands are added too',
       collect,
     )
-    .addOption(new Option('--include-package <name>', 'the same, by the name that AllenNLP has for it').argParser(collect))
+    .addOption(
+      new Option('--include-package <name>', 'the same, by the name that AllenNLP has for it').argParser(collect),
+    )
     .helpOption('-h, --help', 'print help')
     .showHelpAfterError('(x-train --help tells more)')
     .exitOverride()
@@ -89,7 +91,9 @@ function buildProgram(named: LoadedPlugins, io: Io, finish: (status: number) => 
     .action((config: string, options: TrainCommandOptions) => train(config, options, plugins, io));
   program
     .command('evaluate <model> [data]')
-    .description("evaluate a model (a run's folder or archive) on its test data, or on other data that its reader reads")
+    .description(
+      "evaluate a model (a run's folder or archive) on its test data, or on other data that its reader reads",
+    )
     .addOption(weights())
     .addOption(weightsFile())
     .addOption(overrides())

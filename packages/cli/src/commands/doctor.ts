@@ -22,11 +22,7 @@ const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
  *
  * @returns the exit status: 1 if Node is too old, a listed plugin does not load, or no engine is usable.
  */
-export async function doctor(
-  config: string | undefined,
-  named: LoadedPlugins,
-  io: Io,
-): Promise<number> {
+export async function doctor(config: string | undefined, named: LoadedPlugins, io: Io): Promise<number> {
   const fromDir = config === undefined ? process.cwd() : resolve(dirname(config));
   const list = config === undefined ? [] : await pluginsOfConfig(config);
   await loadTensorflow(fromDir);

@@ -1,14 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { DataError, Predictor, TheModel } from '@x/trainer-core';
-import type { Json, Plugin, TrainedRun } from '@x/trainer-core';
+import { DataError, TheModel } from '@x/trainer-core';
+import type { Json, Plugin, Predictor } from '@x/trainer-core';
 
 import { messageOf } from '../message-of.js';
 import { loadArchive } from '../archive/load-archive.js';
 import { print, toJson, wholeNumber, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
-import { DefaultPredictor } from '../default-predictor.js';
+import plugin from '../plugin.js';
 
 export interface PredictCommandOptions {
   readonly weights?: 'best' | 'latest';
@@ -28,9 +28,10 @@ export async function predict(
 ): Promise<void> {
   const { outputFile, batchSize, ...loading } = options;
   const size = wholeNumber('--batch-size', batchSize);
-  const trained = await loadArchive(model, { ...loading, plugins });
+  const trained = await loadArchive(model, { ...loading, plugins, fallbackPlugins: [plugin] });
   try {
-    const predictor = await predictorOf(trained);
+    if (!trained.run.container.has(TheModel)) trained.run.container.provide(TheModel, trained.model);
+    const predictor = await trained.predictor();
     const answers: string[] = [];
     const emit =
       outputFile === undefined
@@ -45,14 +46,6 @@ export async function predict(
   } finally {
     trained.dispose();
   }
-}
-
-/** The predictor of the run; where no listed plugin has the default one, ours. */
-async function predictorOf(trained: TrainedRun): Promise<Predictor> {
-  const { container, registry, options } = trained.run;
-  if (!container.has(TheModel)) container.provide(TheModel, trained.model);
-  const isOurs = options.predictor == null && registry.find(Predictor.kind, Predictor.defaultName) === undefined;
-  return isOurs ? new DefaultPredictor({ dtypes: {} }, trained.model) : trained.predictor();
 }
 
 async function answersOf(predictor: Predictor, requests: readonly Json[]): Promise<readonly Json[]> {

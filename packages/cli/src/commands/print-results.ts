@@ -23,7 +23,10 @@ export async function printResults(folder: string, options: PrintResultsOptions,
   const { metricsFilename } = options;
   const runs = await metricsBelow(folder, metricsFilename);
   if (runs.size === 0) {
-    throw new DataError('X_DATA_EMPTY', `there is no ${metricsFilename} in or below ${folder}; is it the folder of runs?`);
+    throw new DataError(
+      'X_DATA_EMPTY',
+      `there is no ${metricsFilename} in or below ${folder}; is it the folder of runs?`,
+    );
   }
   const keys = options.keys ?? [...new Set([...runs.values()].flatMap(Object.keys))].filter((key) => SHOWN.test(key));
   const rows = [...runs].map(([name, metrics]) => [name, ...keys.map((key) => cell(metrics[key]))]);
@@ -57,6 +60,8 @@ async function readMetrics(path: string): Promise<Metrics> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Metrics;
   } catch (error) {
-    throw new DataError('X_DATA_INVALID', `${path} is no JSON object of metrics: ${messageOf(error)}`, { cause: error });
+    throw new DataError('X_DATA_INVALID', `${path} is no JSON object of metrics: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
