@@ -195,7 +195,7 @@ describe('export', () => {
       model: { type: 'layers_model', architecture, loss: 'meanSquaredError' },
     });
     const exported = at.path('exported');
-    expect(await at.xTrain(['export', folder, '--to', 'tfjs', '--output', exported])).toMatchObject({
+    expect(await at.xTrain(['export', `${folder}/model.tar.gz`, '--to', 'tfjs', '--output', exported])).toMatchObject({
       status: 0,
       err: '',
     });
