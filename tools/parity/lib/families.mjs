@@ -1,4 +1,5 @@
 import * as findLr from '../families/find-lr.mjs';
+import * as data from '../families/data.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
@@ -24,6 +25,7 @@ const FAMILIES = [
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
+  ['data', /^data[^/]*\.json$/, data],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 
