@@ -165,7 +165,8 @@ export function optimizerContract(runner: TestRunner, subject: OptimizerSubject)
         step(run, 1);
         const weight = problem.parameters.get('weight')!;
         const { options } = optimizer.groupOf(weight);
-        assert.deepEqual(optimizer.coefficients(options, 2), optimizer.coefficients(options, 2));
+        const scalars = optimizer.state.scalarsOf(weight);
+        assert.deepEqual(optimizer.coefficients(options, 2, scalars), optimizer.coefficients(options, 2, scalars));
         const gradients = problem.gradients(['weight']);
         const seen = (): Promise<unknown> =>
           toHost({ gradients, slots: { ...optimizer.state.slotsOf(weight) }, parameter: weight.variable });
@@ -200,7 +201,8 @@ function step({ problem, optimizer }: Run, count: number, names?: readonly strin
 /** What the rule makes of a parameter in its second step. The caller disposes it. */
 function rule(optimizer: Optimizer, name: string, gradients: TensorMap): StateDict {
   const parameter = optimizer.groups.flatMap(({ parameters }) => parameters).find((each) => each.name === name)!;
-  const factors = Object.entries(optimizer.coefficients(optimizer.groupOf(parameter).options, 2));
+  const { options } = optimizer.groupOf(parameter);
+  const factors = Object.entries(optimizer.coefficients(options, 2, optimizer.state.scalarsOf(parameter)));
   return tf.tidy(() => {
     const coefficients = Object.fromEntries(
       factors.flatMap(([key, value]) => (value === undefined ? [] : [[key, tf.scalar(value)] as const])),

@@ -8,12 +8,13 @@ import * as noGrad from '../families/no-grad.mjs';
 import * as optimizerErrors from '../families/optimizer-errors.mjs';
 import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
+import * as params from '../families/params.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
-const FAMILIES = [
+export const FAMILIES = [
   ['sparse optimizers', /^optimizers_sparse[^/]*\.json$/, sparseOptimizers],
   ['optimizers', /^optimizers[^/]*\.json$/, optimizers],
   ['optimizer errors', /^optimizer_errors[^/]*\.json$/, optimizerErrors],
@@ -24,6 +25,7 @@ const FAMILIES = [
   ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['params', /^params[^/]*\.json$/, params],
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['data', /^data[^/]*\.json$/, data],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],

@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNodeVersion, ComponentSpec, Engine, parseOptions, RunContainer, TrainerError } from '@x/trainer-core';
+import {
+  checkNodeVersion,
+  ComponentSpec,
+  Engine,
+  KNOWN_PACKAGES,
+  parseOptions,
+  RunContainer,
+  TrainerError,
+} from '@x/trainer-core';
 import type { Registration, Registry } from '@x/trainer-core';
 
 import { print } from '../io.js';
@@ -12,7 +20,7 @@ import { messageOf } from '../message-of.js';
 import { loadTensorflow } from '../tensorflow.js';
 
 /** Our packages that a config may list. */
-const PACKAGES = ['@x/optim', '@x/schedulers', '@x/data', '@x/metrics', '@x/checkpoint', '@x/callbacks-tensorboard'];
+const PACKAGES = new Set(Object.values(KNOWN_PACKAGES).flat());
 
 /** Device numbers that engines are asked about. */
 const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -41,7 +49,7 @@ export async function doctor(config: string | undefined, named: LoadedPlugins, i
   for (const { name, version } of registry.plugins) print(io, row(name, `listed${withVersion(version)}`));
   for (const { entry, reason } of failures) print(io, row(entry, `listed, but not usable: ${reason}`));
   const mentioned = [...registry.plugins.map(({ name }) => name), ...failures.map(({ entry }) => entry)];
-  for (const name of PACKAGES.filter((known) => !mentioned.includes(known))) {
+  for (const name of [...PACKAGES].filter((known) => !mentioned.includes(known))) {
     print(io, row(name, await unlistedPackage({ entry: name, fromDir })));
   }
   return node === null && failures.length === 0 && usable > 0 ? 0 : 1;

@@ -63,3 +63,10 @@ test('instances are named, not printed', () => {
   const result = validate(Options, { lr: new Huge() });
   expect(result).toMatchObject({ problems: [{ message: 'expected number, received an instance of Huge' }] });
 });
+
+test('a choice that is missing is required', () => {
+  const schema = z.strictObject({ kind: z.enum(['a', 'b']) });
+  expect(validate(schema, {})).toMatchObject({
+    problems: [{ code: 'X_CONFIG_WRONG_TYPE', path: ['kind'], message: expect.stringMatching(/^is required \(.*"a"\|"b"\)$/) as string }],
+  });
+});

@@ -87,6 +87,9 @@ export function lazyComponent<T>(point: ExtensionPoint<T>): z.ZodType<LazySpec<T
   return schema as z.ZodType<LazySpec<T>, ComponentConfig>;
 }
 
+/** `module.Class`, which the original imports. */
+const IMPORT_PATH = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\.[A-Z]\w*$/;
+
 let current: Registry | undefined;
 
 /** Runs a validation in which component names are looked up in `registry`. */
@@ -121,10 +124,11 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
   }
   const registration = current?.find(point.kind, type);
   if (registration === undefined) {
-    const message = `no listed plugin provides the ${point.kind} "${type}"${suggestion(point, type)}`;
+    const meant = config['type'] === undefined ? ', which is meant where there is no "type"' : '';
+    const message = `no listed plugin provides the ${point.kind} "${type}"${meant}${suggestion(point, type)}`;
     return [{ ...issue('X_CONFIG_UNKNOWN_NAME', ['type'], message), wanted: { kind: point.kind, name: type } }];
   }
-  const result = validate(registration.schema, options);
+  const result = validate(registration.schema, options, `the ${point.kind} "${type}"`);
   return result.ok ? new ComponentSpec<T>(registration, result.value) : result.problems;
 }
 
@@ -133,16 +137,19 @@ function issue(code: ErrorCode, path: readonly PropertyKey[], message: string): 
 }
 
 function names(point: ExtensionPoint<unknown>): string[] {
-  return current?.all(point.kind).map(({ name }) => name) ?? [];
+  return current?.names(point) ?? [];
 }
 
 function available(point: ExtensionPoint<unknown>): string {
   const known = names(point);
-  return known.length === 0 ? 'no listed plugin provides any' : `available are ${known.sort().join(', ')}`;
+  return known.length === 0 ? 'no listed plugin provides any' : `available are ${known.join(', ')}`;
 }
 
 function suggestion(point: ExtensionPoint<unknown>, name: string): string {
   const known = names(point);
+  if (IMPORT_PATH.test(name)) {
+    return '; a config imports no classes by their path: list the package that registers it under "plugins", and give its name';
+  }
   if (known.length === 0) return ', nor any other';
   const nearest = nearestName(name, known);
   return nearest === undefined ? `; ${available(point)}` : `; did you mean "${nearest}"?`;

@@ -123,6 +123,12 @@ async function buildVocabulary(run: PreparedRun, datasets: Datasets): Promise<Vo
   return vocabulary;
 }
 
+/** A reader that names tokens gets a vocabulary of them without asking; `vocabulary: null` asks for none. */
+async function vocabularyForReader(run: PreparedRun): Promise<Part<Vocabulary> | null> {
+  const { namespaces = {} } = run.container.find(DatasetReader) ?? {};
+  return run.options.vocabulary === null || Object.keys(namespaces).length === 0 ? null : defaultPart(run, Vocabulary);
+}
+
 function warnOfCutValidation(part: Part<DataLoader>): void {
   const options: unknown = part instanceof ComponentSpec ? part.options : {};
   const count = isPlain(options) ? options['batchesPerEpoch'] : undefined;
@@ -131,10 +137,4 @@ function warnOfCutValidation(part: Part<DataLoader>): void {
     `validation is cut to ${count} batches too, because there is no validationDataLoader and ` +
       'dataLoader has batchesPerEpoch; give a validationDataLoader without it to validate on everything',
   );
-}
-
-/** A reader that names tokens gets a vocabulary of them without asking; `vocabulary: null` asks for none. */
-async function vocabularyForReader(run: PreparedRun): Promise<Part<Vocabulary> | null> {
-  const { namespaces = {} } = run.container.find(DatasetReader) ?? {};
-  return run.options.vocabulary === null || Object.keys(namespaces).length === 0 ? null : defaultPart(run, Vocabulary);
 }

@@ -61,7 +61,7 @@ export interface TrainedRun {
  * they do not fit the model (after overrides), and what building throws.
  */
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
-  const { weights = 'best', overrides, ...preparation } = options;
+  const { weights = 'best' } = options;
   const folder = resolve(runFolder);
   if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
     throw new SerializationDirError(
@@ -70,9 +70,9 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
     );
   }
   // its environment references were resolved when the run started
-  const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), overrides));
+  const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), options));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
-  const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, preparation);
+  const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, options);
   run.container.provide(SerializationDir, folder);
   try {
     const { vocabulary } = run.options;
