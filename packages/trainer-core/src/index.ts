@@ -8,7 +8,15 @@ export type { Log } from './log.js';
 export { batchSize, cloneBatch, disposeBatch, tensorsIn } from './contracts/batch.js';
 export type { Batch, BatchValue, Outputs, TensorMap } from './contracts/batch.js';
 export { BatchCallback, EpochCallback, TrainerCallback } from './contracts/callbacks.js';
-export type { BatchEvent, Control, EpochEvent, StepEvent, TrainerView } from './contracts/callbacks.js';
+export type {
+  BatchEvent,
+  Control,
+  EpochEvent,
+  EvaluateBatchEvent,
+  MicroBatchEvent,
+  StepEvent,
+  TrainerView,
+} from './contracts/callbacks.js';
 export { Checkpointer } from './contracts/checkpointer.js';
 export type { Checkpointable, CheckpointPosition, RestoredCheckpoint } from './contracts/checkpointer.js';
 export { Command } from './contracts/command.js';
