@@ -109,7 +109,11 @@ function defaultOptimizer(run: RunContainer): ComponentSpec<Optimizer> {
   );
 }
 
-function checkpointerPart(options: UnbuiltOptions, run: RunContainer): Part<Checkpointer> | null {
+/** The configured checkpointer, else the default one where there is a folder. */
+export function checkpointerPart(
+  options: Pick<UnbuiltOptions, 'checkpointer' | 'serializationDir'>,
+  run: RunContainer,
+): Part<Checkpointer> | null {
   if (options.checkpointer !== undefined) return options.checkpointer;
   if (options.serializationDir === null) return null;
   return defaultPart(run, Checkpointer) ?? missingCheckpointer();
