@@ -5,7 +5,9 @@ const second = 1000;
 /** Names of what goes of checkpoints that were saved at these seconds, in training that began at second 0. */
 function gone(times: number[], newest: number | null, everySeconds: number | null): number[] {
   const history = times.map((time) => ({ time, savedAt: time * second }));
-  return expired(history, { newest, maxAgeSeconds: null, everySeconds }, { startedAt: 0, now: Infinity }).map(({ time }) => time);
+  return expired(history, { newest, maxAgeSeconds: null, everySeconds }, { startedAt: 0, now: Infinity }).map(
+    ({ time }) => time,
+  );
 }
 
 test.each([

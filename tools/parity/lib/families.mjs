@@ -1,5 +1,7 @@
+import * as checkpointer from '../families/checkpointer.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
+import * as midEpochCheckpoint from '../families/mid-epoch-checkpoint.mjs';
 import * as momentum from '../families/momentum.mjs';
 import * as movingAverage from '../families/moving-average.mjs';
 import * as noGrad from '../families/no-grad.mjs';
@@ -9,6 +11,7 @@ import * as paramGroups from '../families/param-groups.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
+import * as trainerV2 from '../families/trainer-v2.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
 const FAMILIES = [
@@ -23,6 +26,9 @@ const FAMILIES = [
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
+  ['checkpointer', /^checkpointer[^/]*\.json$/, checkpointer],
+  ['mid-epoch checkpoint', /^mid_epoch_checkpoint[^/]*\.json$/, midEpochCheckpoint],
+  ['trainer v2', /^trainer_v2\/[^/]*\.json$/, trainerV2],
 ];
 
 /** The family of a file as `{ name, cases }`, or undefined for one that nothing reads yet. */

@@ -57,7 +57,9 @@ export const RULE_OPTIONS = {
 };
 
 /** A decision on every rule. */
-export type Rules = { readonly [K in keyof typeof RULE_OPTIONS]: Exclude<z.output<(typeof RULE_OPTIONS)[K]>, undefined> };
+export type Rules = {
+  readonly [K in keyof typeof RULE_OPTIONS]: Exclude<z.output<(typeof RULE_OPTIONS)[K]>, undefined>;
+};
 
 const PRESETS: Readonly<Record<NonNullable<CompatibilityPreset>, Rules>> = {
   'allennlp-1': {

@@ -130,7 +130,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.watched = new WatchedMetrics(parts.validationMetric);
     this.metricTracker = new MetricTracker(this.watched.shouldDecrease, parts.patience);
     this.schedules = new Schedules(this.learningRateScheduler, this.momentumScheduler);
-    const metrics = (): RunningMetrics => new RunningMetrics(model.metrics ?? [], communicator, lossMetrics(model, rules));
+    const metrics = (): RunningMetrics =>
+      new RunningMetrics(model.metrics ?? [], communicator, lossMetrics(model, rules));
     this.running = metrics();
     this.step = new TrainingStep({
       engine,
