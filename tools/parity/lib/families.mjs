@@ -1,8 +1,10 @@
 import * as findLr from '../families/find-lr.mjs';
 import * as data from '../families/data.mjs';
 import * as fromParams from '../families/from-params.mjs';
+import * as checkpointer from '../families/checkpointer.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
+import * as midEpochCheckpoint from '../families/mid-epoch-checkpoint.mjs';
 import * as momentum from '../families/momentum.mjs';
 import * as movingAverage from '../families/moving-average.mjs';
 import * as noGrad from '../families/no-grad.mjs';
@@ -14,6 +16,7 @@ import * as schedulers from '../families/schedulers.mjs';
 import * as serializationDir from '../families/serialization-dir.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
+import * as trainerV2 from '../families/trainer-v2.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
 export const FAMILIES = [
@@ -33,6 +36,9 @@ export const FAMILIES = [
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['data', /^data[^/]*\.json$/, data],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
+  ['checkpointer', /^checkpointer[^/]*\.json$/, checkpointer],
+  ['mid-epoch checkpoint', /^mid_epoch_checkpoint[^/]*\.json$/, midEpochCheckpoint],
+  ['trainer v2', /^trainer_v2\/[^/]*\.json$/, trainerV2],
 ];
 
 /** The family of a file as `{ name, cases }`, or undefined for one that nothing reads yet. */
