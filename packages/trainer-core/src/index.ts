@@ -74,7 +74,7 @@ export {
 } from './plugins/run-tokens.js';
 
 // Config
-export { pattern } from './config/pattern.js';
+export { pattern, searchPattern } from './config/pattern.js';
 export { parseOptions, validate } from './config/validate.js';
 
 // State

@@ -1,3 +1,4 @@
+import { searchPattern } from '../config/pattern.js';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError, ModelError, StateError } from '../errors.js';
 import { log } from '../log.js';
@@ -68,14 +69,16 @@ export function makeParameterGroups(
   if (parameterGroups === undefined || parameterGroups === null || parameterGroups.length === 0) {
     return [new ParameterGroup([...parameters], { ...defaults })];
   }
-  const regexes = parameterGroups.map(([patterns]) => patterns.map((pattern) => new RegExp(pattern)));
+  const searches = parameterGroups.map(([patterns]) =>
+    patterns.map((pattern) => ({ pattern, regex: searchPattern(pattern) })),
+  );
   const members: Parameter[][] = [...parameterGroups.map(() => []), []];
   const problems: ConfigProblem[] = [];
   const used = new Set<string>();
   for (const parameter of parameters) {
-    const found = regexes.flatMap((group, i) => {
-      const hits = group.filter((regex) => regex.test(parameter.name));
-      for (const { source } of hits) used.add(source);
+    const found = searches.flatMap((group, i) => {
+      const hits = group.filter(({ regex }) => regex.test(parameter.name));
+      for (const { pattern } of hits) used.add(pattern);
       return hits.length > 0 ? [i] : [];
     });
     if (found.length > 1) {
@@ -88,8 +91,8 @@ export function makeParameterGroups(
     members[found[0] ?? parameterGroups.length]!.push(parameter);
   }
   if (problems.length > 0) throw new ConfigError(problems, "the optimizer's options");
-  for (const { source } of regexes.flat()) {
-    if (!used.has(source)) log.warn(`When constructing parameter groups, ${source} does not match any parameter name`);
+  for (const { pattern } of searches.flat()) {
+    if (!used.has(pattern)) log.warn(`When constructing parameter groups, ${pattern} does not match any parameter name`);
   }
   return members.map((group, i) => new ParameterGroup(group, { ...defaults, ...(parameterGroups[i]?.[1] ?? {}) }));
 }
