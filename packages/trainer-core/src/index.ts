@@ -110,6 +110,7 @@ export { ExtraCallbacks } from './plugins/run-tokens.js';
 // Models
 export { functionalModel, FunctionalModel } from './model/functional-model.js';
 export type { FunctionalModelOptions, OutputsAndBuffers } from './model/functional-model.js';
+export { InitializerApplicator } from './model/initializer-applicator.js';
 export { kaimingNormal, kaimingUniform } from './model/initializers/kaiming.js';
 export { normal } from './model/initializers/normal.js';
 export { orthogonal } from './model/initializers/orthogonal.js';

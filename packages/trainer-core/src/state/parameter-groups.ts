@@ -92,7 +92,8 @@ export function makeParameterGroups(
   }
   if (problems.length > 0) throw new ConfigError(problems, "the optimizer's options");
   for (const { pattern } of searches.flat()) {
-    if (!used.has(pattern)) log.warn(`When constructing parameter groups, ${pattern} does not match any parameter name`);
+    if (!used.has(pattern))
+      log.warn(`When constructing parameter groups, ${pattern} does not match any parameter name`);
   }
   return members.map((group, i) => new ParameterGroup(group, { ...defaults, ...(parameterGroups[i]?.[1] ?? {}) }));
 }
