@@ -60,7 +60,7 @@ describe('layers_model', () => {
 
   it('initializes and penalizes weights by patterns of their names', async () => {
     const model = await build({
-      architecture: makeModel().toJSON(null, false) as Record<string, unknown>,
+      architecture: makeModel().toJSON(null, false),
       loss: 'meanSquaredError',
       initializer: { regexes: [['kernel', { type: 'constant', val: 2 }]] },
       regularizer: { regexes: [['kernel', { type: 'l2', alpha: 0.5 }]] },
