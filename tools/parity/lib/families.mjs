@@ -1,4 +1,5 @@
 import * as gradClip from '../families/grad-clip.mjs';
+import * as initializers from '../families/initializers.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as momentum from '../families/momentum.mjs';
 import * as movingAverage from '../families/moving-average.mjs';
@@ -6,6 +7,8 @@ import * as noGrad from '../families/no-grad.mjs';
 import * as optimizerErrors from '../families/optimizer-errors.mjs';
 import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
+import * as regexSearch from '../families/regex-search.mjs';
+import * as regularizers from '../families/regularizers.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as trainer from '../families/trainer.mjs';
@@ -22,6 +25,9 @@ const FAMILIES = [
   ['moving average', /^moving_average[^/]*\.json$/, movingAverage],
   ['metric tracker', /^metric_tracker[^/]*\.json$/, metricTracker],
   ['gradient clipping', /^grad_clip[^/]*\.json$/, gradClip],
+  ['initializers', /^initializers[^/]*\.json$/, initializers],
+  ['regularizers', /^regularizers[^/]*\.json$/, regularizers],
+  ['regex search', /^regex_search[^/]*\.json$/, regexSearch],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 
