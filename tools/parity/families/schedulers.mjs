@@ -12,7 +12,10 @@ export function cases({ cases: all, allennlp }) {
   return all.map((fixture) => ({
     name: fixture.name,
     fixture: { ...fixture, allennlp },
-    run: () => (fixture.result.error === undefined ? scheduleCase(fixture) : errorCase(fixture)),
+    run: () => {
+      const known = { ...fixture, allennlp };
+      return fixture.result.error === undefined ? scheduleCase(known) : errorCase(known);
+    },
   }));
 }
 
@@ -73,7 +76,12 @@ function start(fixture) {
   } = fixture;
   const { names = ['a.weight', 'b.weight', 'c.weight'], ...optimizerConfig } = config;
   const weights = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
-  const run = new ParityRun({ parameters: ParameterSet.of(weights), numEpochs, stepsPerEpoch: stepsPerEpoch ?? null });
+  const run = new ParityRun({
+    parameters: ParameterSet.of(weights),
+    numEpochs,
+    stepsPerEpoch: stepsPerEpoch ?? null,
+    compatibility: `allennlp-${fixture.allennlp.split('.')[0]}`,
+  });
   const optimizer = run.build(Optimizer, optimizerConfig);
   const scheduler = run.build(LearningRateScheduler, schedulerConfig);
   const stepsIn = (epoch) => (Array.isArray(fixture.actual_steps) ? fixture.actual_steps[epoch] : fixture.actual_steps);
