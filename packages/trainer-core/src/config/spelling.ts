@@ -6,6 +6,12 @@ export function camelCase(key: string): string {
   return lower.replace(/(?<=[^_])_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** The key of `object` that `key` is one spelling of: itself, or the other of snake_case and camelCase. */
+export function keyIn(object: Readonly<Record<string, unknown>>, key: string): string | undefined {
+  if (Object.hasOwn(object, key)) return key;
+  return Object.keys(object).find((other) => camelCase(other) === camelCase(key));
+}
+
 /** The known name that was probably meant, or undefined if none is close. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
