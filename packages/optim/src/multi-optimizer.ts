@@ -68,6 +68,7 @@ export class MultiOptimizer extends Optimizer {
     return this.optimizerOf(options).initialSlots(options, shape);
   }
 
+  /** Those of all optimizers: whose a parameter is, the shape does not tell. */
   override optionalSlots(shape: readonly number[]): Readonly<Record<string, InitialSlot>> {
     const slots = [...this.optimizers.values()].map((optimizer) => optimizer.optionalSlots(shape));
     return Object.assign({}, ...slots) as Record<string, InitialSlot>;
