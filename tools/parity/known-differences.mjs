@@ -35,7 +35,8 @@ const DIFFERENCES = [
   },
   {
     family: 'param groups',
-    has: ({ groups, optimizer_param_groups: made = [] }) => groups?.some(([, options]) => hasMore(options, made.at(-1))),
+    has: ({ groups, optimizer_param_groups: made = [] }) =>
+      groups?.some(([, options]) => hasMore(options, made.at(-1))),
     at: /^the error/,
     reason: "a group takes the optimizer's own options only",
   },
@@ -80,8 +81,10 @@ export function knownDifference(family, fixture, at) {
   return found?.reason ?? null;
 }
 
+const WITH_BETAS = 'adam adamw adamax huggingface_adamw sparse_adam dense_sparse_adam nadam radam'.split(' ');
+
 function schedulesAdam(optimizer, momentumScheduler) {
-  return momentumScheduler !== undefined && ['adam', 'adamw'].includes(optimizer?.type);
+  return momentumScheduler !== undefined && WITH_BETAS.includes(optimizer?.type?.split('.').at(-1).toLowerCase());
 }
 
 /** Whether a group has options that an optimizer does not know; torch gives every group all that it knows. */

@@ -218,7 +218,7 @@ export function optimizerContract(runner: TestRunner, subject: OptimizerSubject)
             const entry = cloneState({ ...rest, slots: kept });
             optimizer.loadStateDict({ state: { weight: entry }, groups });
             const { weight } = optimizer.stateDict()['state'] as Record<string, StateDict>;
-            assert.deepEqual(await toHost(weight!['slots']!), await toHost(entry['slots']!));
+            assert.deepEqual(await toHost(weight!['slots']!), await toHost(entry['slots']));
             disposeState(entry);
           }
           value.dispose();
@@ -270,7 +270,7 @@ function step({ problem, optimizer, rowSparse }: Run, count: number, names?: rea
 function masks(gradients: TensorMap, touches: (row: number) => boolean): TensorMap {
   const maskOf = ({ shape }: tf.Tensor): tf.Tensor =>
     tf.tensor(
-      Array.from({ length: shape[0]! }, (_, row) => (touches(row) ? 1 : 0)),
+      Array.from({ length: shape[0] }, (_, row) => (touches(row) ? 1 : 0)),
       shape.map((size, axis) => (axis === 0 ? size : 1)),
     );
   return Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, maskOf(gradient)]));
