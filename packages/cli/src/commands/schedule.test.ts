@@ -38,7 +38,7 @@ it('plots the learning rate of every step, on the terminal and into a file besid
   const { status, out, err } = await at.xTrain(['schedule', `${name}.json`]);
   expect({ status, err }).toEqual({ status: 0, err: '' });
   expect(out).toMatch(/^learning rate of schedule-\d+\.json\n/);
-  expect(out).toContain('learning rate: 0.0500 at first, at most 0.1000 (step 2), 0 at last');
+  expect(out).toContain('learning rate: 0.0500 at step 1, highest 0.1000 at step 2, lowest 0 at step 8, 0 at step 8');
   expect(out).toContain('4 epochs of 2 steps');
   expect(out).toContain(`written to ${name}.schedule.svg`);
   expect(readFileSync(`${name}.schedule.svg`, 'utf8')).toMatch(/^<svg [^]*learning rate of[^]*<\/svg>\s*$/);
@@ -51,18 +51,22 @@ it('plots the momentum too where a scheduler changes it', async () => {
     momentumScheduler: { type: 'inverted_triangular', coolDown: 1, warmUp: 1 },
   });
   const { out } = await at.xTrain(['schedule', `${name}.json`]);
-  expect(out).toContain('learning rate: 0.1000 at first, at most 0.1000 (step 1), 0.0125 at last');
-  expect(out).toContain('momentum: 0.9000 at first, at most 0.9000 (step 1), 0.9000 at last');
+  expect(out).toContain(
+    'learning rate: 0.1000 at step 1, highest 0.1000 at step 1, lowest 0.0125 at step 7, 0.0125 at step 8',
+  );
+  expect(out).toContain(
+    'momentum: 0.9000 at step 1, highest 0.9000 at step 1, lowest 0.0900 at step 3, 0.9000 at step 8',
+  );
   expect(existsSync(`${name}.schedule.momentum.svg`)).toBe(true);
 
   const cycle = await config({ learningRateScheduler: { type: 'one_cycle', maxLr: 0.5 } });
-  expect((await at.xTrain(['schedule', `${cycle}.json`])).out).toContain('momentum: 0.9500 at first');
+  expect((await at.xTrain(['schedule', `${cycle}.json`])).out).toContain('momentum: 0.9500 at step 1');
 });
 
 it('leaves out groups that hold no parameter', async () => {
   const optimizer = { type: 'sgd', lr: 0.1, parameterGroups: [[['w'], { lr: 0.3 }]] };
   const alone = await config({ optimizer, learningRateScheduler: 'constant' });
-  expect((await at.xTrain(['schedule', `${alone}.json`])).out).toContain('learning rate: 0.3000 at first');
+  expect((await at.xTrain(['schedule', `${alone}.json`])).out).toContain('learning rate: 0.3000 all the time');
 });
 
 it('takes epochs, steps, overrides and the file from the command line', async () => {
@@ -71,7 +75,7 @@ it('takes epochs, steps, overrides and the file from the command line', async ()
   const args = ['schedule', `${name}.json`, '--epochs', '5', '--steps-per-epoch', '10', '--output', output];
   const { out, err } = await at.xTrain([...args, '-o', '{"trainer.optimizer.lr": 1}']);
   expect(err).toBe('');
-  expect(out).toContain('learning rate: 0.9800 at first, at most 0.9800 (step 1), 0 at last');
+  expect(out).toContain('learning rate: 0.9800 at step 1, highest 0.9800 at step 1, lowest 0 at step 50, 0 at step 50');
   expect(out).toContain('5 epochs of 10 steps');
   expect(existsSync(output)).toBe(true);
   expect(existsSync(`${name}.schedule.svg`)).toBe(false);
@@ -82,7 +86,7 @@ it('keeps what depends on the validation metric, and says so', async () => {
   const name = await config({ learningRateScheduler: plateau });
   const { status, out } = await at.xTrain(['schedule', `${name}.json`]);
   expect(status).toBe(0);
-  expect(out).toContain('learning rate: 0.1000 at first, at most 0.1000 (step 1), 0.1000 at last');
+  expect(out).toContain('learning rate: 0.1000 all the time');
   expect(out).toContain('a scheduler depends on the validation metric');
 });
 

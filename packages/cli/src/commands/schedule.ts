@@ -5,7 +5,7 @@ import type { Batch, Plugin, PreparedRun } from '@x/trainer-core';
 import { formatNumber } from '../format.js';
 import { print, wholeNumber, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
-import type { Series } from '../plot/series.js';
+import type { Point, Series } from '../plot/series.js';
 import { svgPlot } from '../plot/svg-plot.js';
 import { terminalPlot } from '../plot/terminal-plot.js';
 import { followSchedules } from '../schedule-course.js';
@@ -83,11 +83,12 @@ async function show(
 }
 
 function inWords({ name, points }: Series): string {
-  const values = points.map(([, value]) => value);
-  if (values.length === 0) return `${name}: there is no step`;
+  if (points.length === 0) return `${name}: there is no step`;
+  const lowest = points.reduce((best, point) => (point[1] < best[1] ? point : best));
   const highest = points.reduce((best, point) => (point[1] > best[1] ? point : best));
-  const [first, last] = [formatNumber(values[0]!), formatNumber(values.at(-1)!)];
-  return `${name}: ${first} at first, at most ${formatNumber(highest[1])} (step ${highest[0]}), ${last} at last`;
+  const at = ([step, value]: Point): string => `${formatNumber(value)} at step ${step}`;
+  if (lowest[1] === highest[1]) return `${name}: ${formatNumber(lowest[1])} all the time`;
+  return `${name}: ${at(points[0]!)}, highest ${at(highest)}, lowest ${at(lowest)}, ${at(points.at(-1)!)}`;
 }
 
 function withoutExtension(path: string): string {
