@@ -111,7 +111,7 @@ function adjusted(run: PreparedRun, { epochs, stepsPerEpoch }: ScheduleCommandOp
     options: {
       ...run.options,
       dataLoader: loader,
-      trainer: new ComponentSpec(spec.registration, { ...trained, ...length }),
+      trainer: new ComponentSpec(spec.registration, { ...trained, ...length }, spec.provided),
     },
   };
 }
