@@ -171,3 +171,18 @@ test('only what is no folder of a run may be kept from force', () => {
   assert.equal(forced({}), null);
   assert.equal(forced(null), null);
 });
+
+test('only a checkpoint within an epoch whose end is saved too may lose its rank', () => {
+  const fixture = (ok, files) => ({ looksFor: 'newest', ok: [ok], files });
+  const within = 'model_state_epoch_3.2020-06-16-10-20-30.th';
+  const end = 'model_state_epoch_3.th';
+  assert.match(knownDifference('checkpointer', fixture(within, [within, end]), 'the newest'), /end of an epoch/);
+  assert.equal(knownDifference('checkpointer', fixture(within, [within]), 'the newest'), null);
+  assert.equal(knownDifference('checkpointer', fixture(end, [within, end]), 'the newest'), null);
+});
+
+test('of a resumed run of 2.10 only the metrics of the epoch that was interrupted may differ', () => {
+  const fixture = (resumed) => ({ resumed, trainer: {} });
+  assert.match(knownDifference('trainer v2', fixture('epoch metrics'), 'phase 1: epoch metrics[0].mae'), /so far/);
+  assert.equal(knownDifference('trainer v2', fixture('as recorded'), 'phase 1: batches[0].losses[0]'), null);
+});

@@ -10,6 +10,8 @@ export { dataLoaderContract } from './data-loader-contract.js';
 export type { DataLoaderSubject } from './data-loader-contract.js';
 export { metricContract } from './metric-contract.js';
 export type { MetricExample, MetricSubject } from './metric-contract.js';
+export { batchSamplerContract, samplerContract } from './sampler-contract.js';
+export type { BatchSamplerSubject, SamplerSubject } from './sampler-contract.js';
 export { vocabularyContract } from './vocabulary-contract.js';
 export type { VocabularySubject } from './vocabulary-contract.js';
 export { checkpointerContract } from './checkpointer-contract.js';

@@ -32,7 +32,11 @@ const MEMBERS = ['config.json', 'meta.json', 'vocabulary'];
  * @throws TrainerError (`X_USAGE`) if it cannot be written.
  */
 export async function archiveModel(folder: string, options: ArchiveModelOptions = {}): Promise<string | null> {
-  const { weights = BEST_WEIGHTS, archivePath = join(folder, ARCHIVE), include = await includedByConfig(folder) } = options;
+  const {
+    weights = BEST_WEIGHTS,
+    archivePath = join(folder, ARCHIVE),
+    include = await includedByConfig(folder),
+  } = options;
   if (!existsSync(join(folder, weights))) {
     log.warn(`${folder} is not archived: it has no ${weights}`);
     return null;
@@ -78,6 +82,12 @@ async function found(folder: string, patterns: readonly string[], known: readonl
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => !entry.isDirectory());
   const root = resolve(folder);
-  const paths = files.map(({ parentPath, name }) => resolve(parentPath, name).slice(root.length + 1).replaceAll('\\', '/'));
-  return paths.filter((path) => isWanted(path) && !known.some((name) => path === name || path.startsWith(`${name}/`))).sort();
+  const paths = files.map(({ parentPath, name }) =>
+    resolve(parentPath, name)
+      .slice(root.length + 1)
+      .replaceAll('\\', '/'),
+  );
+  return paths
+    .filter((path) => isWanted(path) && !known.some((name) => path === name || path.startsWith(`${name}/`)))
+    .sort();
 }

@@ -1,7 +1,8 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadTrained } from '@x/trainer-core';
-import type { LoadTrainedOptions, TrainedRun } from '@x/trainer-core';
+import type { LoadTrainedOptions, Plugin, TrainedRun } from '@x/trainer-core';
 
+import { loadAll, pluginsOfConfig } from '../listed-plugins.js';
 import { loadTensorflow } from '../tensorflow.js';
 import { openRun } from './open-run.js';
 
@@ -9,6 +10,8 @@ import { openRun } from './open-run.js';
 export interface LoadArchiveOptions extends LoadTrainedOptions {
   /** Weights in place of the best ones, a safetensors file. */
   readonly weightsFile?: string | undefined;
+  /** Plugins that are added unless the config lists one of that name, such as another copy of it. Default: none. */
+  readonly fallbackPlugins?: readonly Plugin[] | undefined;
 }
 
 /**
@@ -20,13 +23,16 @@ export interface LoadArchiveOptions extends LoadTrainedOptions {
  */
 export async function loadArchive(
   path: string,
-  { weightsFile, ...options }: LoadArchiveOptions = {},
+  { weightsFile, fallbackPlugins = [], ...options }: LoadArchiveOptions = {},
 ): Promise<TrainedRun> {
   const run = await openRun(path, weightsFile);
   const configDir = options.configDir ?? run.configDir;
   try {
     for (const folder of [configDir, dirname(path), process.cwd()]) await loadTensorflow(folder);
-    const trained = await loadTrained(run.folder, { ...options, configDir });
+    const listed = await namesOfListed(join(run.folder, 'config.json'), configDir);
+    const added = fallbackPlugins.filter(({ name }) => !listed.includes(name));
+    const plugins = [...(options.plugins ?? []), ...added];
+    const trained = await loadTrained(run.folder, { ...options, plugins, configDir });
     return {
       ...trained,
       dispose: () => {
@@ -38,4 +44,11 @@ export async function loadArchive(
     run.close();
     throw error;
   }
+}
+
+/** Of the plugins that do not load, `loadTrained` says why. */
+async function namesOfListed(config: string, fromDir: string): Promise<readonly string[]> {
+  const list = await pluginsOfConfig(config);
+  const { plugins } = await loadAll(list.map(({ entry }) => ({ entry, fromDir })));
+  return plugins.map(({ name }) => name);
 }

@@ -48,7 +48,7 @@ async function isFolderOrFile(path: string): Promise<boolean> {
   } catch (error) {
     throw new SerializationDirError(
       'X_DIR_MISSING',
-      `there is neither a folder of a run nor an archive at ${path}: ${messageOf(error)}`,
+      `${path} is not the folder of a run, nor an archive: ${messageOf(error)}`,
       { cause: error },
     );
   }

@@ -10,12 +10,12 @@ import {
   RunContainer,
   TrainerError,
 } from '@x/trainer-core';
-import type { Plugin, Registration, Registry } from '@x/trainer-core';
+import type { Registration, Registry } from '@x/trainer-core';
 
 import { print } from '../io.js';
 import type { Io } from '../io.js';
-import { loadListed, pluginList, registryOf } from '../listed-plugins.js';
-import type { ListedPlugin } from '../listed-plugins.js';
+import { loadAll, loadListed, pluginsOfConfig, registryOf } from '../listed-plugins.js';
+import type { ListedPlugin, LoadedPlugins } from '../listed-plugins.js';
 import { messageOf } from '../message-of.js';
 import { loadTensorflow } from '../tensorflow.js';
 
@@ -30,19 +30,16 @@ const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
  *
  * @returns the exit status: 1 if Node is too old, a listed plugin does not load, or no engine is usable.
  */
-export async function doctor(
-  config: string | undefined,
-  { plugins: named }: { readonly plugins?: string },
-  io: Io,
-): Promise<number> {
+export async function doctor(config: string | undefined, named: LoadedPlugins, io: Io): Promise<number> {
   const fromDir = config === undefined ? process.cwd() : resolve(dirname(config));
-  const list = await pluginList(config, named);
+  const list = config === undefined ? [] : await pluginsOfConfig(config);
   await loadTensorflow(fromDir);
   const node = failureOf(() => checkNodeVersion());
   print(io, `Node          ${process.version}${node === null ? '' : `: ${node}`}`);
   print(io, `TensorFlow.js ${tf.version_core}, ${backendLine()}`);
-  const { plugins, failures } = await loadAll(list);
-  const registry = await registryOf(plugins);
+  const ofConfig = await loadAll(list);
+  const failures = [...ofConfig.failures, ...named.failures];
+  const registry = await registryOf([...ofConfig.plugins, ...named.plugins]);
   print(io, 'Engines');
   let usable = 0;
   for (const registration of registry.all(Engine.kind)) {
@@ -56,24 +53,6 @@ export async function doctor(
     print(io, row(name, await unlistedPackage({ entry: name, fromDir })));
   }
   return node === null && failures.length === 0 && usable > 0 ? 0 : 1;
-}
-
-interface Failure {
-  readonly entry: string;
-  readonly reason: string;
-}
-
-async function loadAll(list: readonly ListedPlugin[]): Promise<{ plugins: Plugin[]; failures: Failure[] }> {
-  const plugins: Plugin[] = [];
-  const failures: Failure[] = [];
-  for (const listed of list) {
-    try {
-      plugins.push(await loadListed(listed));
-    } catch (error) {
-      failures.push({ entry: listed.entry, reason: messageOf(error) });
-    }
-  }
-  return { plugins, failures };
 }
 
 async function probe(registration: Registration, registry: Registry, io: Io): Promise<boolean> {

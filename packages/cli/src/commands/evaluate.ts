@@ -1,9 +1,9 @@
-import { Engine, evaluateModel, TrainerError } from '@x/trainer-core';
-import type { Plugin, PreparedRun } from '@x/trainer-core';
+import { Engine, evaluateModel } from '@x/trainer-core';
+import type { Plugin } from '@x/trainer-core';
 
 import { loadArchive } from '../archive/load-archive.js';
 import { formatNumber } from '../format.js';
-import { print, toJson, writeWhole } from '../io.js';
+import { print, toJson, wholeNumber, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
 
 export interface EvaluateCommandOptions {

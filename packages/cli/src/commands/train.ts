@@ -37,7 +37,7 @@ export async function train(
   const end = new EndOfRun();
   const say = (line: string): void => {
     print(io, line);
-    log.info(line);
+    log.write(line);
   };
   try {
     await loadTensorflow(dirname(config));
@@ -66,7 +66,10 @@ export async function train(
       run.dispose();
     }
   } catch (error) {
-    if (error instanceof InterruptedError) await archive(folder);
+    if (error instanceof InterruptedError) {
+      log.open(folder);
+      await archive(folder);
+    }
     for (const line of explainFailure(error).lines) log.error(line);
     throw error;
   }

@@ -117,6 +117,11 @@ describe('what does not fit is refused', () => {
       { minCount: { token: 2 } },
       /minCount\.token: no field has .*"tokens", "labels"/,
     ],
+    [
+      'a file for a namespace that no field has',
+      { pretrainedFiles: { words: 'x.txt' } },
+      /pretrainedFiles\.words: no field/,
+    ],
     ['a namespace that cannot be a file', { tokensToAdd: { 'a/b': ['x'] } }, /"a\/b" cannot be a namespace/],
     ['the name of the list', { tokensToAdd: { non_padded_namespaces: ['x'] } }, /cannot be a namespace/],
     ['an unknown option', { minCounts: {} } as object, /unknown key "minCounts"; did you mean "minCount"/],
@@ -142,6 +147,9 @@ describe('what does not fit is refused', () => {
   test('an embedding file that is not there, or none', async () => {
     const missing = wordsWith({ pretrainedFiles: { tokens: join(folder.path, 'none.txt') } });
     await expect(missing).rejects.toThrow(/none\.txt cannot be read: ENOENT/);
+    await expect(wordsWith({ pretrainedFiles: { tokens: 'glove.zip' } })).rejects.toThrow(
+      /glove\.zip is packed; unpack it/,
+    );
     await expect(wordsWith({ pretrainedFiles: { tokens: await put('empty.txt', '3 5\n') } })).rejects.toThrow(
       /has no pretrained tokens/,
     );

@@ -59,8 +59,8 @@ export abstract class BatchSampler {
   /** Batches of indices into `instances`. */
   abstract batches(instances: readonly Instance[], epoch: number): readonly (readonly number[])[];
 
-  /** The number of batches in an epoch. */
-  abstract length(instances: readonly Instance[]): number;
+  /** The number of batches in an epoch, or null where epochs differ. */
+  abstract length(instances: readonly Instance[]): number | null;
 }
 
 /** A value that JSON can hold. */

@@ -11,7 +11,7 @@ import type { DataLoader } from '../contracts/data-loader.js';
 import { Predictor, Vocabulary } from '../contracts/dataset.js';
 import type { DatasetReader } from '../contracts/dataset.js';
 import type { ModelLike } from '../contracts/model.js';
-import { CheckpointError, DataError, SerializationDirError } from '../errors.js';
+import { CheckpointError, ConfigError, DataError, SerializationDirError } from '../errors.js';
 import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { SerializationDir } from '../plugins/run-tokens.js';
@@ -39,9 +39,11 @@ export interface TrainedRun {
    * The batches of other data: `path` (relative to the config's folder) is read and batched as in validation. Without a
    * path, the test data of the config.
    *
-   * @throws DataError if the config has no reader for it, or no test data.
+   * @param batchSize examples in a batch. Default: as in the config.
+   * @throws DataError if the config has no reader for it, or no test data; ConfigError if its data loader has no batchSize
+   * that could be changed.
    */
-  dataLoader(path?: string): Promise<DataLoader>;
+  dataLoader(path?: string, options?: { readonly batchSize?: number | undefined }): Promise<DataLoader>;
   /**
    * The predictor of the config, or the default one.
    *
@@ -86,7 +88,7 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
       return {
         model,
         run,
-        dataLoader: (path) => evaluationLoader(run, forEvaluation, path),
+        dataLoader: (path, { batchSize } = {}) => evaluationLoader(run, forEvaluation, path, batchSize),
         predictor: async () => run.container.buildAsync(predictor ?? (await defaultPart(run, Predictor))),
         dispose: () => run.container.dispose(),
       };
@@ -129,11 +131,12 @@ async function evaluationLoader(
   run: PreparedRun,
   reader: DatasetReader | null,
   path: string | undefined,
+  batchSize: number | undefined,
 ): Promise<DataLoader> {
   const { testDataPath, testDataLoader, validationDataLoader, dataLoader } = run.options;
   const chosen = path ?? testDataPath ?? undefined;
   if (chosen === undefined) {
-    if (testDataLoader != null) return buildLoader(run, testDataLoader);
+    if (testDataLoader != null) return buildLoader(run, withBatchSize(testDataLoader, batchSize, run));
     throw new DataError(
       'X_DATA_INVALID',
       'there is no data to evaluate on: give a path, or add testDataPath or testDataLoader to the config',
@@ -143,7 +146,22 @@ async function evaluationLoader(
     throw new DataError('X_DATA_INVALID', `${chosen} cannot be read: the config of the run has no "datasetReader"`);
   }
   const instances = await readDataset(reader, chosen, run.configDir);
-  return buildLoader(run, testDataLoader ?? validationDataLoader ?? dataLoader, instances);
+  const part = testDataLoader ?? validationDataLoader ?? dataLoader;
+  return buildLoader(run, withBatchSize(part, batchSize, run), instances);
+}
+
+function withBatchSize(part: Part<DataLoader>, batchSize: number | undefined, run: PreparedRun): Part<DataLoader> {
+  if (batchSize === undefined) return part;
+  const options: unknown = part instanceof ComponentSpec ? part.options : undefined;
+  if (part instanceof ComponentSpec && isPlain(options) && 'batchSize' in options && options['batchSampler'] == null) {
+    return new ComponentSpec<DataLoader>(part.registration, { ...options, batchSize });
+  }
+  throw ConfigError.of(
+    'X_CONFIG_INVALID',
+    'dataLoader',
+    'the batch size cannot be changed: the data loader has no "batchSize", or a batch sampler decides it',
+    run.source,
+  );
 }
 
 /** A vocabulary is not made again from data, but read from what the run saved. */
