@@ -365,6 +365,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
         parameters: this.parameters,
         learningRates: this.learningRatesByName(),
         histogramParameters: this.model.parametersForHistograms?.() ?? this.parameters.names,
+        histogramActivations: this.model.activationsForHistograms?.() ?? [],
         batches: group,
         loss,
         metrics,

@@ -13,11 +13,12 @@ import { NoTensorboard } from './neutral.js';
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 
-interface Seen extends Omit<BatchReport, 'gradients' | 'parametersBefore' | 'parameters' | 'batches'> {
+interface Seen extends Omit<BatchReport, 'gradients' | 'parametersBefore' | 'parameters' | 'batches' | 'outputs'> {
   readonly gradients: Numbers | null;
   readonly parametersBefore: Numbers | null;
   readonly parameters: Numbers;
   readonly numBatches: number;
+  readonly outputs: readonly Numbers[];
 }
 
 function numbersOf(tensors: Readonly<TensorMap>): Numbers {
@@ -35,13 +36,14 @@ class Board extends NoTensorboard {
   }
 
   override async logBatch(report?: BatchReport): Promise<void> {
-    const { gradients, parametersBefore, parameters, batches, ...rest } = report!;
+    const { gradients, parametersBefore, parameters, batches, outputs, ...rest } = report!;
     this.steps.push({
       ...rest,
       gradients: gradients === undefined ? null : numbersOf(gradients),
       parametersBefore: parametersBefore === undefined ? null : numbersOf(parametersBefore),
       parameters: numbersOf(Object.fromEntries([...parameters].map(({ name, variable }) => [name, variable]))),
       numBatches: batches.length,
+      outputs: outputs.map(numbersOf),
     });
   }
 
@@ -54,7 +56,7 @@ const LR = 0.125;
 
 async function run(options: Partial<Omit<PartialObjects, 'optimizer'>> = {}): Promise<Board> {
   const board = new Board();
-  const model = new LineModel();
+  const model = options.model ?? new LineModel();
   await new GradientDescentTrainer({
     model,
     dataLoader: lineBatches(4),
@@ -99,6 +101,19 @@ it('gets the learning rate of every parameter, 0 of a frozen one', async () => {
   const { steps } = await run({ noGrad: ['b'] });
   expect(steps[0]!.learningRates).toEqual({ w: LR, b: 0 });
   expect(steps[0]!.histogramParameters).toEqual(['w', 'b']);
+});
+
+it('gets the outputs of each batch, and which of them are wanted as activations', async () => {
+  class Watched extends LineModel {
+    activationsForHistograms(): string[] {
+      return ['prediction'];
+    }
+  }
+  const { steps } = await run({ numGradientAccumulationSteps: 3, model: new Watched() });
+
+  expect(steps.map(({ outputs }) => outputs.map(({ prediction }) => prediction!.length))).toEqual([[2, 2, 2], [2]]);
+  expect(steps[0]!.histogramActivations).toEqual(['prediction']);
+  expect((await run()).steps[0]!.histogramActivations).toEqual([]);
 });
 
 it('gets the metrics of an epoch, counted from 1, without validation values where nothing was validated', async () => {
