@@ -11,7 +11,9 @@ import * as regexSearch from '../families/regex-search.mjs';
 import * as regularizers from '../families/regularizers.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
+import * as tensorboard from '../families/tensorboard.mjs';
 import * as trainer from '../families/trainer.mjs';
+import * as util from '../families/util.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
 const FAMILIES = [
@@ -28,6 +30,8 @@ const FAMILIES = [
   ['initializers', /^initializers[^/]*\.json$/, initializers],
   ['regularizers', /^regularizers[^/]*\.json$/, regularizers],
   ['regex search', /^regex_search[^/]*\.json$/, regexSearch],
+  ['tensorboard', /^tensorboard[^/]*\.json$/, tensorboard],
+  ['util', /^util[^/]*\.json$/, util],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 

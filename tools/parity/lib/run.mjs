@@ -1,3 +1,4 @@
+import tensorboard from '@x/callbacks-tensorboard';
 import checkpoint from '@x/checkpoint';
 import optim from '@x/optim';
 import schedulers from '@x/schedulers';
@@ -19,7 +20,7 @@ import {
 import { NotCovered } from './outcome.mjs';
 
 /** The plugins that fixtures are run with. */
-export const plugins = [optim, schedulers, checkpoint];
+export const plugins = [optim, schedulers, checkpoint, tensorboard];
 
 const registry = new Registry([corePlugin, ...plugins]);
 
