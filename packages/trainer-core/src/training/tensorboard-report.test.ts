@@ -2,9 +2,10 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { lineBatches, LineModel, MomentumDescent } from '../__fixtures__/small-run.js';
-import type { TensorMap } from '../contracts/batch.js';
+import type { Batch, Outputs, TensorMap } from '../contracts/batch.js';
 import { EpochCallback } from '../contracts/callbacks.js';
 import type { MetricValues } from '../contracts/metric.js';
+import type { ForwardMode } from '../contracts/model.js';
 import type { BatchReport, LogNeeds } from '../contracts/tensorboard-writer.js';
 import { ParameterSet } from '../state/parameters.js';
 import type { PartialObjects } from './gradient-descent-options.js';
@@ -87,6 +88,22 @@ it('is asked before every step, and gets the tensors that it asked for: paramete
   const norm = Math.hypot(...Object.values(gradients!).flat());
   expect(gradientNorm).toBeGreaterThan(0.5);
   expect(norm).toBeCloseTo(0.5, 5);
+});
+
+it('gets a gradient of zeros for a parameter that only an earlier step has reached, and none before that', async () => {
+  class WithoutBias extends LineModel {
+    override forward(batch: Batch, mode: ForwardMode): Outputs {
+      const outputs = super.forward(batch, mode);
+      return batch['bias'] === true ? outputs : { ...outputs, loss: tf.mean(tf.square(this.w)) };
+    }
+  }
+  const gradientsOfStep2 = async (bias: readonly boolean[]): Promise<Numbers> => {
+    const dataLoader = lineBatches(2).map((batch, i) => ({ ...batch, bias: bias[i]! }));
+    return (await run({ model: new WithoutBias(), dataLoader })).steps[1]!.gradients!;
+  };
+
+  expect((await gradientsOfStep2([true, false]))['b']).toEqual([0]);
+  expect(Object.keys(await gradientsOfStep2([false, false]))).toEqual(['w']);
 });
 
 it('gets the loss of the step, running means, and the batches of the group', async () => {
