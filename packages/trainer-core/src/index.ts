@@ -8,7 +8,15 @@ export type { Log } from './log.js';
 export { batchSize, cloneBatch, disposeBatch, tensorsIn } from './contracts/batch.js';
 export type { Batch, BatchValue, Outputs, TensorMap } from './contracts/batch.js';
 export { BatchCallback, EpochCallback, TrainerCallback } from './contracts/callbacks.js';
-export type { BatchEvent, Control, EpochEvent, StepEvent, TrainerView } from './contracts/callbacks.js';
+export type {
+  BatchEvent,
+  Control,
+  EpochEvent,
+  EvaluateBatchEvent,
+  MicroBatchEvent,
+  StepEvent,
+  TrainerView,
+} from './contracts/callbacks.js';
 export { Checkpointer } from './contracts/checkpointer.js';
 export type { Checkpointable, CheckpointPosition, RestoredCheckpoint } from './contracts/checkpointer.js';
 export { Command } from './contracts/command.js';
@@ -52,6 +60,7 @@ export { RunContainer } from './plugins/container.js';
 export type { Provided } from './plugins/container.js';
 export { descriptorsOf, registerFor } from './plugins/describe.js';
 export type { AnyClass, Descriptor, Factory, Register } from './plugins/describe.js';
+export { parseComponent } from './plugins/parse-component.js';
 export { asPlugin, definePlugin } from './plugins/plugin.js';
 export type { Plugin, PluginLike } from './plugins/plugin.js';
 export { Registry } from './plugins/registry.js';
@@ -80,6 +89,7 @@ export { parseOptions, validate } from './config/validate.js';
 // State
 export { ParameterGroup } from './state/parameter-groups.js';
 export type { ParameterGroupConfig } from './state/parameter-groups.js';
+export type { HostScalars, InitialSlot } from './state/optimizer-state.js';
 export { NamedState } from './state/named-state.js';
 export { Parameter, ParameterSet } from './state/parameters.js';
 export { cloneState, disposeState, mapTensors, readState } from './state/state-dict.js';
@@ -95,8 +105,13 @@ export { coreComponents } from './core-components.js';
 export { corePlugin } from './plugin.js';
 export { EagerEngine } from './engine/eager-engine.js';
 export { GradientDescentTrainer } from './training/gradient-descent-trainer.js';
+export { NoOpTrainer } from './training/no-op-trainer.js';
+export type { NoOpTrainerOptions } from './training/no-op-trainer.js';
 export { GradientDescentConfig, GradientDescentOptions, RUN_KEYS } from './training/gradient-descent-options.js';
 export type { GradientDescentTrainerOptions, PartialObjects } from './training/gradient-descent-options.js';
+export { ShouldValidate } from './training/callbacks/should-validate.js';
+export { TrackEpoch } from './training/callbacks/track-epoch.js';
+export { ValidateEveryNSteps } from './training/callbacks/validate-every-n-steps.js';
 export { BatchList } from './training/batch-list.js';
 export { descriptionFromMetrics, fixed } from './training/description.js';
 export { groupsOf } from './training/groups.js';
@@ -106,7 +121,16 @@ export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js'
 export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
+export {
+  LearningRateSearchOptions,
+  searchLearningRate,
+  smoothed,
+  suggestLearningRate,
+} from './training/search-learning-rate.js';
+export type { LearningRateCurve, SearchProgress } from './training/search-learning-rate.js';
 export { totalNorm } from './programs/rescale.js';
+export { planUpdate } from './programs/update.js';
+export { sparseLookup } from './programs/sparse-lookup.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 
@@ -127,10 +151,10 @@ export { RegularizerApplicator } from './model/regularizers/applicator.js';
 // Runs
 export { trainFromConfig } from './run/train-from-config.js';
 export type { RunOptions, RunResultSummary } from './run/train-from-config.js';
-export { prepareRun } from './run/prepare-run.js';
-export type { PreparedRun, PrepareOptions } from './run/prepare-run.js';
+export { prepareRun, resolveConfig } from './run/prepare-run.js';
+export type { PreparedRun, PrepareOptions, ResolvedConfig } from './run/prepare-run.js';
 export { buildRun } from './run/build-run.js';
-export type { BuiltRun } from './run/build-run.js';
+export type { BuiltRun, Datasets, Split } from './run/build-run.js';
 export { loadTrained } from './run/load-trained.js';
 export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
 export { checkNodeVersion } from './run/node-version.js';
@@ -143,7 +167,13 @@ export type { JsonSchema } from './config/json-schema.js';
 export { readConfig } from './config/read-config.js';
 export type { RawConfig } from './config/read-config.js';
 export { applyOverrides } from './config/overrides.js';
-export type { Overrides } from './config/overrides.js';
+export type { OverrideMode, OverrideOptions, Overrides } from './config/overrides.js';
+export { flattenConfig, unflattenConfig } from './config/flat.js';
+export { withFallback } from './config/with-fallback.js';
+export { configHash } from './config/config-hash.js';
+export { writtenConfig } from './config/written-config.js';
+export { inferScalar } from './config/infer-scalar.js';
+export { KNOWN_PACKAGES } from './config/known-packages.js';
 export { resolveEnvironment } from './config/environment.js';
 export { loadPlugins } from './plugins/load.js';
 export type { PluginEntry } from './plugins/load.js';

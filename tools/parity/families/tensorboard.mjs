@@ -6,7 +6,7 @@ import { GradientDescentTrainer, ParameterSet, withLog } from '@x/trainer-core';
 
 import { compare } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
-import { inFolder } from '../lib/folder.mjs';
+import { inFolder } from '../lib/trained-runs.mjs';
 import { model } from '../lib/models.mjs';
 import { ParityRun, plugins } from '../lib/run.mjs';
 import { batch } from '../lib/tensors.mjs';

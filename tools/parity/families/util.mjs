@@ -14,7 +14,7 @@ import {
 
 import { compare, number } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
-import { inFolder } from '../lib/folder.mjs';
+import { inFolder } from '../lib/trained-runs.mjs';
 import { SumMetric } from '../lib/models.mjs';
 import { Mismatch, NotCovered } from '../lib/outcome.mjs';
 

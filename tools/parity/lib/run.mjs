@@ -1,5 +1,6 @@
 import tensorboard from '@x/callbacks-tensorboard';
 import checkpoint from '@x/checkpoint';
+import data from '@x/data';
 import optim from '@x/optim';
 import schedulers from '@x/schedulers';
 import {
@@ -20,7 +21,7 @@ import {
 import { NotCovered } from './outcome.mjs';
 
 /** The plugins that fixtures are run with. */
-export const plugins = [optim, schedulers, checkpoint, tensorboard];
+export const plugins = [optim, schedulers, data, checkpoint, tensorboard];
 
 const registry = new Registry([corePlugin, ...plugins]);
 

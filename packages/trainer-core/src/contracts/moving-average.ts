@@ -6,6 +6,7 @@ import type { Register } from '../plugins/describe.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { readState } from '../state/state-dict.js';
+import type { TensorMap } from './batch.js';
 import { present } from './optimizer.js';
 import type { Coefficients } from './optimizer.js';
 
@@ -37,21 +38,32 @@ export abstract class MovingAverage implements Stateful {
    */
   abstract coefficients(numUpdates: number | null): Coefficients;
 
-  /** The new average of one parameter, in tfjs ops. */
+  /**
+   * The new average of one parameter, in tfjs ops.
+   *
+   * @param slots what the optimizer keeps of the parameter, for averages that an optimizer computes itself; undefined
+   *   where the step did not update the parameter.
+   */
   abstract update(
     shadow: tf.Tensor,
     parameter: tf.Tensor,
     coefficients: Readonly<Record<string, tf.Scalar>>,
+    slots: Readonly<TensorMap> | undefined,
   ): tf.Tensor;
+
+  /** The `slots` of {@link update} in plain code, outside a trainer. Default: none. */
+  protected slotsOf(_parameter: Parameter): Readonly<TensorMap> | undefined {
+    return undefined;
+  }
 
   /** One update in plain code, outside a trainer. */
   apply(numUpdates: number | null = null): void {
     const factors = present(this.coefficients(numUpdates));
     tf.tidy(() => {
       const coefficients = Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)]));
-      for (const { name, variable } of this.averaged) {
-        const shadow = this.shadows.get(name)!;
-        shadow.assign(this.update(shadow, variable, coefficients));
+      for (const parameter of this.averaged) {
+        const shadow = this.shadows.get(parameter.name)!;
+        shadow.assign(this.update(shadow, parameter.variable, coefficients, this.slotsOf(parameter)));
       }
     });
   }
@@ -60,7 +72,7 @@ export abstract class MovingAverage implements Stateful {
   assignAverageValue(): void {
     this.dropBackups();
     this.backups = new Map(this.averaged.map((parameter) => [parameter, tf.keep(tf.clone(parameter.variable))]));
-    for (const { name, variable } of this.averaged) variable.assign(this.shadows.get(name)!);
+    this.copyToParameters();
   }
 
   /** Puts back the raw weights that {@link assignAverageValue} replaced. */
@@ -69,20 +81,32 @@ export abstract class MovingAverage implements Stateful {
     this.dropBackups();
   }
 
+  /** Puts the averages into the parameters for good. */
+  copyToParameters(): void {
+    for (const { name, variable } of this.averaged) variable.assign(this.shadows.get(name)!);
+  }
+
   stateDict(): StateDict {
     return { shadows: Object.fromEntries(this.shadows) };
   }
 
+  /** @throws StateError (`X_STATE_MISMATCH`) for an average that is missing or does not fit; nothing is changed then. */
   loadStateDict(state: StateDict): void {
     const shadows = readState(state, 'shadows', 'object');
     const names = [...this.shadows.keys()];
     const saved = new Map(names.map((name) => [name, readState(shadows, name, 'tensor')]));
     for (const [name, tensor] of saved) {
-      const { shape } = this.shadows.get(name)!;
+      const { shape, dtype } = this.shadows.get(name)!;
       if (tensor.shape.join() !== shape.join()) {
         throw new StateError(
           'X_STATE_MISMATCH',
           `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`,
+        );
+      }
+      if (tensor.dtype !== dtype) {
+        throw new StateError(
+          'X_STATE_MISMATCH',
+          `the saved average of "${name}" is ${tensor.dtype}, the parameter ${dtype}`,
         );
       }
     }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Batch, Outputs, TensorMap } from '../contracts/batch.js';
 import type { Communicator } from '../contracts/communicator.js';
-import type { Engine, RandomKey, RunRequest, RunResult } from '../contracts/engine.js';
+import type { Engine, Program, RandomKey, RunRequest, RunResult } from '../contracts/engine.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Precision } from '../contracts/precision.js';
@@ -10,18 +10,19 @@ import type { LogNeeds } from '../contracts/tensorboard-writer.js';
 import { NonFiniteError, StateError } from '../errors.js';
 import { log } from '../log.js';
 import { gradientsProgram } from '../programs/gradients.js';
-import { clampProgram, rescaleProgram } from '../programs/rescale.js';
+import { clampProgram, normProgram, rescaleProgram } from '../programs/rescale.js';
 import { sequence } from '../programs/sequence.js';
 import { planUpdate } from '../programs/update.js';
 import { NamedState } from '../state/named-state.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { readState } from '../state/state-dict.js';
+import { allReduceGradients } from './all-reduce-gradients.js';
 
 /** How gradients are bounded. */
 export interface GradientLimits {
-  /** The largest norm of all gradients together, null or 0 for none. */
-  readonly gradNorm: number | null;
+  /** The largest norm of all gradients together, null, false or 0 for none; true only reports it. */
+  readonly gradNorm: number | boolean | null;
   /** The largest absolute value of an element, null for none. */
   readonly gradClipping: number | null;
   /** Whether elements are clamped per micro-batch, before accumulation and norm (1.0), or once per step, after (2.10). */
@@ -47,7 +48,7 @@ export interface TrainingStepParts {
 export interface StepWatcher {
   /** Whether anybody looks between gradients and update. */
   readonly watches: boolean;
-  microBatchEnded(index: number, loss: number): Promise<void>;
+  microBatchEnded(index: number, loss: number, outputs: Readonly<Outputs>): Promise<void>;
   /** Bounds the norm of the gradients; returns the norm before. */
   rescale(): Promise<number | null>;
   gradientsReady(gradients: Readonly<TensorMap>, gradientNorm: number | null): Promise<void>;
@@ -76,6 +77,8 @@ export class TrainingStep implements Stateful {
   readonly state: NamedState = new NamedState();
   /** Names of the parameters that any gradient has reached so far: from then on they are updated in every step. */
   private everReached = new Set<string>();
+  /** Names of the parameters of which a row-sparse gradient touched rows so far: in a step without a gradient, none is. */
+  private everTouched = new Set<string>();
   private announcedSplit = false;
 
   constructor(private readonly parts: TrainingStepParts) {
@@ -119,20 +122,22 @@ export class TrainingStep implements Stateful {
     }
   }
 
-  /** Rescales the gradients of the step under way; null, and nothing done, where `gradNorm` is off. */
+  /** Rescales the gradients of the step under way, or computes their norm; null, and nothing done, where `gradNorm` is off. */
   async rescaleGradients(): Promise<number | null> {
-    const { gradNorm } = this.parts.limits;
-    if (gradNorm === null || gradNorm === 0) return null;
-    const { outputs } = await this.execute(rescaleProgram(this.gradientNames()), { numbers: { maxNorm: gradNorm } });
+    const norm = this.norm(this.gradientNames());
+    if (norm === null) return null;
+    const { outputs } = await this.execute(norm.program, { numbers: norm.numbers });
     return takeNumber(outputs, 'gradientNorm');
   }
 
   stateDict(): StateDict {
-    return { everReached: [...this.everReached] };
+    const everTouched = this.everTouched.size > 0 ? { everTouched: [...this.everTouched] } : {};
+    return { everReached: [...this.everReached], ...everTouched };
   }
 
   loadStateDict(state: StateDict): void {
     this.everReached = new Set(readState(state, 'everReached', 'array').map(String));
+    this.everTouched = new Set('everTouched' in state ? readState(state, 'everTouched', 'array').map(String) : []);
   }
 
   private canFuse(group: readonly Batch[], watcher: StepWatcher, needs: LogNeeds): boolean {
@@ -151,30 +156,30 @@ export class TrainingStep implements Stateful {
     watcher: StepWatcher,
     outputs: Outputs[],
   ): Promise<Omit<StepResult, 'outputs'>> {
-    const { limits, precision } = this.parts;
+    const { precision } = this.parts;
     watcher.schedule(batchNumTotal);
     const trained = this.trained();
     const names = trained.map(({ name }) => name);
     const update = this.planUpdate(trained, batchNumTotal);
-    const rescales = limits.gradNorm !== null && limits.gradNorm !== 0;
+    const norm = this.norm(names);
     const program = sequence([
       this.gradients(),
-      ...(rescales ? [rescaleProgram(names)] : []),
+      ...(norm === null ? [] : [norm.program]),
       ...this.stepClamp(names),
       update.program,
     ]);
     const result = await this.execute(program, {
       batch,
-      numbers: { ...this.gradientNumbers(1), ...(rescales ? { maxNorm: limits.gradNorm } : {}), ...update.numbers },
+      numbers: { ...this.gradientNumbers(1), ...norm?.numbers, ...update.numbers },
       random: this.randomKey(batchNumTotal, 0),
       commitIf: precision.skipsNonFinite ? 'finite' : 'not-nan',
     });
-    const gradientNorm = rescales ? takeNumber(result.outputs, 'gradientNorm') : null;
+    const gradientNorm = norm === null ? null : takeNumber(result.outputs, 'gradientNorm');
     drop(result.outputs, 'gradientSum');
     outputs.push(result.outputs);
     const { loss, regLoss } = await readLosses(result.outputs);
     this.checkLoss(loss, batchNumTotal);
-    if (result.committed) this.updated(trained);
+    if (result.committed) this.updated(trained, touchedBy(result.written));
     return { losses: [loss], regLosses: [regLoss], gradientNorm: await gradientNorm, committed: result.committed };
   }
 
@@ -198,9 +203,9 @@ export class TrainingStep implements Stateful {
       this.checkLoss(loss, batchNumTotal);
       losses.push(loss);
       regLosses.push(regLoss);
-      await watcher.microBatchEnded(index, loss);
+      await watcher.microBatchEnded(index, loss, result.outputs);
     }
-    await this.allReduce();
+    await allReduceGradients(this.parts.communicator, this.state, this.trained());
     const gradientNorm = await watcher.rescale();
     for (const clamp of this.stepClamp(this.gradientNames())) await this.execute(clamp, {});
     if (watcher.watches || keep !== null) {
@@ -209,6 +214,7 @@ export class TrainingStep implements Stateful {
       await watcher.gradientsReady(gradients, gradientNorm);
     }
     watcher.schedule(batchNumTotal);
+    const touched = [...this.state.temporariesIn('touchedRows').keys()];
     const reached = new Set([...this.everReached, ...this.gradientNames()]);
     const trained = this.trained().filter(({ name }) => reached.has(name));
     const update = this.planUpdate(trained, batchNumTotal);
@@ -217,7 +223,7 @@ export class TrainingStep implements Stateful {
       commitIf: this.parts.precision.skipsNonFinite ? 'finite' : 'always',
     });
     tf.dispose(result.outputs);
-    if (result.committed) this.updated(trained);
+    if (result.committed) this.updated(trained, touched);
     return { losses, regLosses, gradientNorm, committed: result.committed };
   }
 
@@ -228,34 +234,18 @@ export class TrainingStep implements Stateful {
     return Object.fromEntries(unreached.map(({ name, variable }) => [name, tf.zerosLike(variable)]));
   }
 
-  /** Averages gradients over workers as one flat vector, in the order of the parameters. */
-  private async allReduce(): Promise<void> {
-    const { communicator } = this.parts;
-    if (communicator.worldSize === 1) return;
-    const gradients = this.trained().map(({ name, variable }) => ({
-      name,
-      variable,
-      tensor: this.state.get(`gradients/${name}`),
-    }));
-    const flat = new Float32Array(gradients.reduce((size, { variable }) => size + variable.size, 0));
-    let offset = 0;
-    for (const { variable, tensor } of gradients) {
-      if (tensor !== undefined) flat.set(await tensor.data(), offset);
-      offset += variable.size;
-    }
-    await communicator.allReduceMean(flat);
-    offset = 0;
-    for (const { name, variable } of gradients) {
-      const slice = flat.slice(offset, offset + variable.size);
-      offset += variable.size;
-      tf.tidy(() => this.state.set(`gradients/${name}`, tf.tensor(slice, variable.shape)));
-    }
-  }
-
   private gradients(): ReturnType<typeof gradientsProgram> {
     const { outputs, buffers, precision, limits } = this.parts;
     const clipping = limits.gradClippingAt === 'microBatch' ? limits.gradClipping : null;
     return gradientsProgram({ outputs, parameters: this.trained(), buffers, precision, clipping });
+  }
+
+  /** What rescales these gradients, or only computes their norm; null where `gradNorm` is off. */
+  private norm(names: readonly string[]): { program: Program; numbers: Record<string, number> } | null {
+    const { gradNorm } = this.parts.limits;
+    if (gradNorm === true) return { program: normProgram(names), numbers: {} };
+    if (gradNorm === null || gradNorm === false || gradNorm === 0) return null;
+    return { program: rescaleProgram(names), numbers: { maxNorm: gradNorm } };
   }
 
   private stepClamp(names: readonly string[]): ReturnType<typeof clampProgram>[] {
@@ -276,6 +266,7 @@ export class TrainingStep implements Stateful {
       movingAverage,
       batchNumTotal,
       buffers: Object.keys(buffers),
+      rowSparse: this.everTouched,
       guarded: precision.skipsNonFinite,
     });
   }
@@ -301,11 +292,12 @@ export class TrainingStep implements Stateful {
     return { seed: seed + communicator.rank, step: batchNumTotal, microBatch };
   }
 
-  private execute(program: Parameters<Engine['run']>[0], request: RunRequest): Promise<RunResult> {
+  private execute(program: Program, request: RunRequest): Promise<RunResult> {
     return this.parts.engine.run(program, this.state, request);
   }
 
-  private updated(parameters: readonly Parameter[]): void {
+  private updated(parameters: readonly Parameter[], touched: readonly string[]): void {
+    for (const name of touched) this.everTouched.add(name);
     for (const parameter of parameters) {
       this.everReached.add(parameter.name);
       this.parts.optimizer.state.advance(parameter);
@@ -320,6 +312,12 @@ export class TrainingStep implements Stateful {
         'learning rate, or bound the gradients with gradNorm',
     );
   }
+}
+
+/** The parameters of which a fused program touched rows. */
+function touchedBy(written: ReadonlySet<string>): string[] {
+  const folder = 'touchedRows/';
+  return [...written].filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length));
 }
 
 async function readLosses(outputs: Outputs): Promise<{ loss: number; regLoss: number }> {

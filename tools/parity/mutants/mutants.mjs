@@ -1,0 +1,112 @@
+/**
+ * Rules, each broken on purpose: the parity run must report every one of them in the files that are named. The text is that of
+ * the built file; a change there needs the same change here.
+ *
+ * `only` narrows the run down, as `--only` does.
+ */
+export const MUTANTS = [
+  {
+    rule: 'the loss of a micro-batch is divided by the size of its group',
+    file: 'trainer-core/dist/programs/gradients.js',
+    from: `tf.div(all['loss'], numbers['groupSize'])`,
+    to: `tf.mul(all['loss'], 1)`,
+    family: 'trainer',
+    only: 'trainer/accumulation_2',
+  },
+  {
+    rule: 'elements are clamped in every micro-batch, before they are added up',
+    file: 'trainer-core/dist/programs/gradients.js',
+    from: `clipping === null ? unscaled :`,
+    to: `true ? unscaled :`,
+    family: 'trainer',
+    only: 'trainer/grad_clipping',
+  },
+  {
+    rule: 'gradients below the limit are left alone',
+    file: 'trainer-core/dist/programs/rescale.js',
+    from: `tf.minimum(tf.div(numbers['maxNorm'], tf.add(gradientNorm, 1e-6)), 1)`,
+    to: `tf.div(numbers['maxNorm'], tf.add(gradientNorm, 1e-6))`,
+    family: 'gradient clipping',
+    only: 'grad_clip',
+  },
+  {
+    rule: 'epsilon is added to the root that is corrected already',
+    file: 'optim/dist/adam-moments.js',
+    from: `tf.add(tf.div(tf.sqrt(largest ?? expAvgSq), c['rootCorrection']), c['eps'])`,
+    to: `tf.div(tf.add(tf.sqrt(largest ?? expAvgSq), c['eps']), c['rootCorrection'])`,
+    family: 'optimizers',
+    only: 'optimizers.json adam',
+  },
+  {
+    rule: 'the first moment is corrected for its start at zero',
+    file: 'optim/dist/adam-moments.js',
+    from: `stepSize: lr / (1 - beta1 ** step)`,
+    to: `stepSize: lr`,
+    family: 'optimizers',
+    only: 'optimizers.json adam',
+  },
+  {
+    rule: 'the first velocity is not dampened',
+    file: 'optim/dist/sgd.js',
+    from: `step === 1 ? 1 : 1 - dampening`,
+    to: `1 - dampening`,
+    family: 'optimizers',
+    only: 'optimizers.json sgd',
+  },
+  {
+    rule: 'what is to be frozen is searched anywhere in a name',
+    file: 'trainer-core/dist/state/parameters.js',
+    from: `new RegExp(pattern)`,
+    to: 'new RegExp(`^${pattern}$`)',
+    family: 'no grad',
+    only: 'no_grad',
+  },
+  {
+    rule: 'training ends as soon as patience is used up',
+    file: 'trainer-core/dist/training/metric-tracker.js',
+    from: `this.epochsWithNoImprovement >= this.patience`,
+    to: `this.epochsWithNoImprovement > this.patience`,
+    family: 'metric tracker',
+    only: 'metric_tracker',
+  },
+  {
+    rule: 'an epoch that stops training is not reported',
+    file: 'trainer-core/dist/training/gradient-descent-trainer.js',
+    from: `if (tracker.shouldStopEarly()) {`,
+    to: `if (tracker.shouldStopEarly() && (metrics.epoch = epoch)) {`,
+    family: 'trainer',
+    only: 'trainer/patience',
+  },
+  {
+    rule: 'early averages follow the weights closely',
+    file: 'optim/dist/exponential-moving-average.js',
+    from: `(numerator + numUpdates) / (denominator + numUpdates)`,
+    to: `(numerator + numUpdates) / (denominator + numUpdates + 1)`,
+    family: 'moving average',
+    only: 'moving_average',
+  },
+  {
+    rule: 'a pattern that finds nothing is warned of by name',
+    file: 'trainer-core/dist/state/parameter-groups.js',
+    from: `if (!used.has(source))`,
+    to: `if (false)`,
+    family: 'param groups',
+    only: 'param_groups.json',
+  },
+  {
+    rule: 'warm-up ends where the two curves of noam meet',
+    file: 'schedulers/dist/noam.js',
+    from: `Math.min(n ** -0.5, n * warmupSteps ** -1.5)`,
+    to: `Math.min(n ** -0.5, n * (warmupSteps + 1) ** -1.5)`,
+    family: 'schedulers',
+    only: 'lr_schedulers.json noam',
+  },
+  {
+    rule: 'momentum is at its lowest after the cool-down',
+    file: 'schedulers/dist/inverted-triangular.js',
+    from: `if (epoch <= coolDown)`,
+    to: `if (epoch < coolDown - 1)`,
+    family: 'momentum',
+    only: 'momentum',
+  },
+];
