@@ -1,5 +1,5 @@
 import type { MetricValues } from '@x/trainer-core';
-import { fixed } from '@x/trainer-core';
+import { withDecimals } from '@x/trainer-core';
 
 const WIDTH = 8;
 
@@ -24,5 +24,5 @@ export function metricsTable(training: Readonly<MetricValues>, validation: Reado
 }
 
 function cell(value: number | undefined): string {
-  return (value === undefined ? 'N/A' : fixed(value, 3)).padStart(WIDTH);
+  return (value === undefined ? 'N/A' : withDecimals(value, 3)).padStart(WIDTH);
 }

@@ -113,7 +113,7 @@ export { ShouldValidate } from './training/callbacks/should-validate.js';
 export { TrackEpoch } from './training/callbacks/track-epoch.js';
 export { ValidateEveryNSteps } from './training/callbacks/validate-every-n-steps.js';
 export { BatchList } from './training/batch-list.js';
-export { descriptionFromMetrics, fixed } from './training/description.js';
+export { descriptionFromMetrics, withDecimals } from './training/description.js';
 export { groupsOf } from './training/groups.js';
 export { writeJson } from './training/json-file.js';
 export { evaluateModel } from './training/evaluate.js';

@@ -14,11 +14,11 @@ export function descriptionFromMetrics(metrics: Readonly<Record<string, number>>
     warnedOfHidden = true;
     log.warn('metrics whose names begin with "_" are not shown in progress');
   }
-  return `${shown.map(([name, value]) => `${name}: ${fixed(value, 4)}`).join(', ')} ||`;
+  return `${shown.map(([name, value]) => `${name}: ${withDecimals(value, 4)}`).join(', ')} ||`;
 }
 
 /** A number with that many decimals, and `nan`, `inf` and `-inf` for those that have none. */
-export function fixed(value: number, decimals: number): string {
+export function withDecimals(value: number, decimals: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   return value.toFixed(decimals);
