@@ -74,6 +74,18 @@ const DIFFERENCES = [
     reason: 'the direction is one argument of its own, so that neither or both cannot be given',
   },
   {
+    family: 'util',
+    has: ({ file_text: text }) => /: -?(NaN|Infinity)/.test(text),
+    at: /^file_text/,
+    reason: 'JSON has no NaN and no Infinity: they are written as strings',
+  },
+  {
+    family: 'util',
+    has: ({ batches }) => batches?.length === 0,
+    at: /^the outcome/,
+    reason: 'an evaluation of no batch at all is an error',
+  },
+  {
     family: 'params',
     has: ({ op, params, ok }) => /^pop_(int|float|bool)\(/.test(op) && !Object.values(params).includes(ok),
     at: /^the value/,

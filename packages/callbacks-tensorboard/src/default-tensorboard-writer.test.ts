@@ -48,6 +48,8 @@ function report(batchNumTotal: number, more: Partial<BatchReport> = {}): BatchRe
     learningRates: { b: 0.25, w: 0.125 },
     histogramParameters: ['w', 'b'],
     batches: [batchOf(3)],
+    outputs: [],
+    histogramActivations: [],
     loss: 1.5,
     metrics: { loss: 2.5, accuracy: 0.75 },
     ...more,
@@ -67,7 +69,7 @@ describe('a summary', () => {
       ['parameter_mean/b', 1, 0.5],
       ['gradient_mean/b', 1, -1],
       ['gradient_norm', 1, 8],
-      ['loss/loss_train', 1, 1.5],
+      ['loss/loss_train', 1, 2.5],
       ['epoch_metrics/accuracy', 1, 0.75],
       ['epoch_metrics/loss', 1, 2.5],
     ]);
@@ -116,6 +118,23 @@ describe('histograms', () => {
     ]);
     await writer.close();
   });
+});
+
+test('histograms of activations are those of each batch of the step', async () => {
+  const writer = new DefaultTensorboardWriter({ histogramInterval: 2 }, folder);
+  const outputs = [
+    { hidden: tf.tensor1d([1, 2]), loss: tf.scalar(0) },
+    { hidden: tf.tensor1d([5]), loss: tf.scalar(0) },
+  ];
+  for (const step of [1, 2]) {
+    const wanted = { outputs, histogramActivations: ['hidden', 'absent'], histogramParameters: [] };
+    await writer.logBatch(report(step, wanted));
+  }
+  await writer.close();
+  expect(await logged('train')).toEqual([
+    ['activation_histogram/hidden', 2, expect.objectContaining({ num: 2, sum: 3 })],
+    ['activation_histogram/hidden', 2, expect.objectContaining({ num: 1, sum: 5 })],
+  ]);
 });
 
 describe('what a step must keep', () => {
@@ -176,6 +195,14 @@ test('metrics of an epoch go to both splits under their own names, at the number
   await writer.close();
 });
 
+test('metrics of an epoch also go to the log, as a table', async () => {
+  const lines: string[] = [];
+  await withLog({ info: (line) => lines.push(line), warn: () => undefined }, () =>
+    new DefaultTensorboardWriter({}, null).logMetrics({ loss: 1 }, { loss: 2 }, 1),
+  );
+  expect(lines).toEqual(['         Training |  Validation', 'loss |     1.000  |     2.000']);
+});
+
 test('callbacks add values of their own', async () => {
   const writer = new DefaultTensorboardWriter({}, folder);
   writer.addScalar('validation', 'bleu', 0.25, 7);
@@ -208,7 +235,7 @@ test('the folders are there at once', async () => {
   await writer.close();
 });
 
-test('without a folder it asks for nothing and writes nothing', async () => {
+test('without a folder it asks for nothing and writes no file', async () => {
   const writer = new DefaultTensorboardWriter({ summaryInterval: 1, histogramInterval: 1, batchSizeInterval: 1 }, null);
   expect(writer.needs(1)).toEqual({ gradients: false, parametersBefore: false });
   await writer.logBatch(report(1));

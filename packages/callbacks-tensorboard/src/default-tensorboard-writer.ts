@@ -9,6 +9,7 @@ import { BatchSizes } from './batch-sizes.js';
 import { EventFile } from './event-file.js';
 import { histogramOf } from './histogram.js';
 import type { SummaryValue } from './messages.js';
+import { metricsTable } from './metrics-table.js';
 import { mean, norm, standardDeviation } from './statistics.js';
 
 const interval = z.int().positive();
@@ -39,14 +40,15 @@ type Split = 'train' | 'validation';
 
 /**
  * Writes TensorBoard event files into `<folder>/log/train` and `<folder>/log/validation`. Without a folder it writes
- * nothing and asks for nothing.
+ * no file and asks for nothing.
  *
  * At every `summaryInterval`-th step, tagged with the step: `parameter_mean/<name>`, `parameter_std/<name>`,
  * `gradient_mean/<name>`, `gradient_std/<name>` (gradients as the optimizer gets them; standard deviations are unbiased),
- * `gradient_norm`, `learning_rate/<name>`, `loss/loss_train`, `epoch_metrics/<metric>`. At every `histogramInterval`-th:
- * `parameter_histogram/<name>`, and the norm of the parameter's change over its own norm, `gradient_update/<name>`. At the
- * 1st of every `batchSizeInterval` steps: `current_batch_size`, `mean_batch_size`. After every epoch, tagged with the
- * epoch: each metric under its own name.
+ * `gradient_norm`, `learning_rate/<name>`, `loss/loss_train` (the running mean of the epoch), `epoch_metrics/<metric>`. At
+ * every `histogramInterval`-th: `activation_histogram/<output>` of each batch, `parameter_histogram/<name>`, and the norm of
+ * the parameter's change over its own norm, `gradient_update/<name>`. At the 1st of every `batchSizeInterval` steps:
+ * `current_batch_size`, `mean_batch_size`. After every epoch, tagged with the epoch: each metric under its own name; the
+ * table of both splits also goes to the log.
  *
  * Source: `TensorboardWriter` of AllenNLP 1.0.
  */
@@ -81,9 +83,9 @@ export class DefaultTensorboardWriter extends TensorboardWriter {
   }
 
   override async logBatch(report: BatchReport): Promise<void> {
-    if (this.files === null) return;
     const step = report.batchNumTotal;
     const values: SummaryValue[] = [];
+    if (this.histogramDue(step)) values.push(...(await activations(report)));
     if (this.summaryDue(step)) values.push(...(await this.summary(report)));
     if (this.histogramDue(step)) values.push(...(await histograms(report)), ...(await updates(report)));
     const sizes = this.batchSizes.count(report.batches);
@@ -91,7 +93,7 @@ export class DefaultTensorboardWriter extends TensorboardWriter {
       log.info(`current batch size: ${sizes.current} mean batch size: ${sizes.mean}`);
       values.push(scalar('current_batch_size', sizes.current), scalar('mean_batch_size', sizes.mean));
     }
-    this.files.train.write(values, step);
+    this.files?.train.write(values, step);
   }
 
   override async logMetrics(
@@ -101,6 +103,7 @@ export class DefaultTensorboardWriter extends TensorboardWriter {
   ): Promise<void> {
     this.files?.train.write(sorted(training), epoch);
     this.files?.validation.write(sorted(validation), epoch);
+    for (const line of metricsTable(training, validation)) log.info(line);
   }
 
   override addScalar(split: Split, tag: string, value: number, step: number): void {
@@ -146,7 +149,7 @@ export class DefaultTensorboardWriter extends TensorboardWriter {
       ...(shouldLogLearningRate
         ? Object.entries(report.learningRates).map(([name, rate]) => scalar(`learning_rate/${name}`, rate))
         : []),
-      scalar('loss/loss_train', report.loss),
+      scalar('loss/loss_train', report.metrics['loss'] ?? report.loss),
       ...sorted(report.metrics, 'epoch_metrics/'),
     ];
   }
@@ -171,13 +174,25 @@ async function statisticsOf(what: string, name: string, tensor: tf.Tensor): Prom
   ];
 }
 
+/** Those of every batch of the step, in order, under one name. */
+async function activations({ outputs, histogramActivations }: BatchReport): Promise<SummaryValue[]> {
+  const wanted = outputs.flatMap((each) =>
+    histogramActivations.map((name) => histogramValue(`activation_histogram/${name}`, each[name])),
+  );
+  return (await Promise.all(wanted)).flat();
+}
+
 async function histograms({ histogramParameters, parameters }: BatchReport): Promise<SummaryValue[]> {
-  const wanted = histogramParameters.flatMap((name) => parameters.get(name) ?? []);
-  const values = wanted.map(async ({ name, variable }): Promise<SummaryValue[]> => {
-    const histogram = histogramOf(await variable.data());
-    return histogram === null ? [] : [{ tag: `parameter_histogram/${name}`, histogram }];
-  });
-  return (await Promise.all(values)).flat();
+  const wanted = histogramParameters.map((name) =>
+    histogramValue(`parameter_histogram/${name}`, parameters.get(name)?.variable),
+  );
+  return (await Promise.all(wanted)).flat();
+}
+
+/** Nothing for a tensor that is not there, or has no finite value. */
+async function histogramValue(tag: string, tensor: tf.Tensor | undefined): Promise<SummaryValue[]> {
+  const histogram = tensor === undefined ? null : histogramOf(await tensor.data());
+  return histogram === null ? [] : [{ tag, histogram }];
 }
 
 /** The norm of each parameter's change in proportion to its own. */

@@ -53,7 +53,10 @@ describe('ConsoleProgress without a terminal', () => {
   it('writes a line with all metrics, the learning rate and the duration after an epoch', () => {
     const { progress, text, advance } = recorded();
     progress.onEpochStart(view());
-    progress.onStepEnd(view({ batchesThisEpoch: 10 }), stepWith({ accuracy: 0.5, loss: 0.75, reg_loss: 0 }));
+    progress.onStepEnd(
+      view({ batchesThisEpoch: 10 }),
+      stepWith({ accuracy: 0.5, loss: 0.75, reg_loss: 0, _batches: 10 }),
+    );
     progress.onEvaluateEnd(view(), { metrics: { loss: 0.8, reg_loss: 0 } });
     advance(65);
     progress.onEpochEnd(view(), { metrics: { best_epoch: 0 } });

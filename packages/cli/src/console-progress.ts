@@ -155,7 +155,9 @@ function firstDisplay(trainer: TrainerView, output: ProgressOutput, candidate: C
   return first;
 }
 
-/** The penalty is shown only where there is one. */
-function shown({ reg_loss: penalty, ...metrics }: Readonly<MetricValues>): MetricValues {
-  return penalty === undefined || penalty === 0 ? metrics : { ...metrics, reg_loss: penalty };
+/** The penalty is shown only where there is one, and no metric whose name begins with an underscore. */
+function shown(metrics: Readonly<MetricValues>): MetricValues {
+  const isShown = ([name, value]: [string, number]): boolean =>
+    !name.startsWith('_') && (name !== 'reg_loss' || value !== 0);
+  return Object.fromEntries(Object.entries(metrics).filter(isShown));
 }

@@ -18,8 +18,10 @@ import * as regularizers from '../families/regularizers.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as serializationDir from '../families/serialization-dir.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
+import * as tensorboard from '../families/tensorboard.mjs';
 import * as trainer from '../families/trainer.mjs';
 import * as trainerV2 from '../families/trainer-v2.mjs';
+import * as util from '../families/util.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
 export const FAMILIES = [
@@ -41,6 +43,8 @@ export const FAMILIES = [
   ['initializers', /^initializers[^/]*\.json$/, initializers],
   ['regularizers', /^regularizers[^/]*\.json$/, regularizers],
   ['regex search', /^regex_search[^/]*\.json$/, regexSearch],
+  ['tensorboard', /^tensorboard[^/]*\.json$/, tensorboard],
+  ['util', /^util[^/]*\.json$/, util],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
   ['checkpointer', /^checkpointer[^/]*\.json$/, checkpointer],
   ['mid-epoch checkpoint', /^mid_epoch_checkpoint[^/]*\.json$/, midEpochCheckpoint],

@@ -12,7 +12,7 @@ const crossEntropy = (logits, labels) =>
   tf.neg(tf.sum(tf.mul(tf.oneHot(labels, logits.shape[1]), tf.logSoftmax(logits)), 1));
 
 /** A metric from two functions: the sums that a batch adds, and the value of the sums. */
-class SumMetric extends Metric {
+export class SumMetric extends Metric {
   constructor(name, of) {
     super();
     this.name = name;

@@ -1,3 +1,4 @@
+import tensorboard from '@x/callbacks-tensorboard';
 import checkpoint from '@x/checkpoint';
 import data from '@x/data';
 import optim from '@x/optim';
@@ -20,7 +21,7 @@ import {
 import { NotCovered } from './outcome.mjs';
 
 /** The plugins that fixtures are run with. */
-export const plugins = [optim, schedulers, data, checkpoint];
+export const plugins = [optim, schedulers, data, checkpoint, tensorboard];
 
 const registry = new Registry([corePlugin, ...plugins]);
 

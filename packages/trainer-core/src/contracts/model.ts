@@ -40,6 +40,9 @@ export interface ModelLike {
   /** Names of the parameters whose histograms are logged. Default: all. */
   parametersForHistograms?(): readonly string[];
 
+  /** Names of outputs whose histograms are logged in training, such as what a hidden layer gives. Default: none. */
+  activationsForHistograms?(): readonly string[];
+
   /** Frees the variables. The trainer never calls it: a model belongs to whoever made it. */
   dispose?(): void;
 }
@@ -55,5 +58,6 @@ export abstract class Model implements ModelLike {
   regularizationPenalty?(): tf.Scalar | null;
   readonly metrics?: readonly Metric[];
   parametersForHistograms?(): readonly string[];
+  activationsForHistograms?(): readonly string[];
   dispose?(): void;
 }

@@ -1,7 +1,7 @@
 import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { ParameterSet } from '../state/parameters.js';
-import type { Batch, TensorMap } from './batch.js';
+import type { Batch, Outputs, TensorMap } from './batch.js';
 import type { MemoryReport } from './engine.js';
 import type { MetricValues } from './metric.js';
 
@@ -23,9 +23,14 @@ export interface BatchReport {
   readonly parametersBefore?: Readonly<TensorMap>;
   readonly gradientNorm: number | null;
   readonly learningRates: Readonly<Record<string, number>>;
-  /** The names whose histograms are wanted. */
+  /** The names of the parameters whose histograms are wanted. */
   readonly histogramParameters: readonly string[];
   readonly batches: readonly Batch[];
+  /** The model's outputs for each of them. */
+  readonly outputs: readonly Readonly<Outputs>[];
+  /** The names of the outputs whose histograms are wanted. */
+  readonly histogramActivations: readonly string[];
+  /** Of this step alone. */
   readonly loss: number;
   /** Running means over the epoch. */
   readonly metrics: Readonly<MetricValues>;

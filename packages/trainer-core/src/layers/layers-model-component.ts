@@ -45,6 +45,7 @@ export const LayersModelConfig = z
       .default('sampleWeight')
       .describe("The key of a batch's weights of examples; it may be missing"),
     initializer: component(InitializerApplicator).optional().describe('Overwrites weights by patterns of their names'),
+    logActivations: z.array(name).optional().describe('Names of layers whose activations are logged as histograms'),
     regularizer: component(RegularizerApplicator)
       .optional()
       .describe('Penalties on weights by patterns of their names, besides those that the layers have'),

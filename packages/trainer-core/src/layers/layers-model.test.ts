@@ -149,6 +149,38 @@ describe('fromLayersModel', () => {
     expect(Object.values(measured)).toEqual(expected.map((value) => expect.closeTo(value, 5) as number));
   });
 
+  it('gives the activations of layers that are to be logged, and trains as without them', () => {
+    const make = (): tf.LayersModel => {
+      const model = tf.sequential({
+        layers: [
+          tf.layers.dense({ units: 4, inputShape: [3], activation: 'relu', name: 'hidden' }),
+          tf.layers.dropout({ rate: 0.5, name: 'drop' }),
+          tf.layers.dense({ units: 2, name: 'out' }),
+        ],
+      });
+      setWeights(model);
+      return model;
+    };
+    const [model, watched] = [make(), make()];
+    const adapter = fromLayersModel(watched, { loss: 'meanSquaredError', logActivations: ['hidden', 'out'] });
+    const batch = { x: data([5, 3]), y: data([5, 2]) };
+    const outputs = adapter.forward(batch, INFERENCE);
+    const hidden = tf.relu(
+      tf.add(tf.matMul(batch.x as tf.Tensor2D, model.getWeights()[0] as tf.Tensor2D), model.getWeights()[1]!),
+    );
+
+    expect(adapter.activationsForHistograms()).toEqual(['hidden', 'out']);
+    expect([...outputs['hidden']!.dataSync()].map((value) => value.toFixed(5))).toEqual(
+      [...hidden.dataSync()].map((value) => value.toFixed(5)),
+    );
+    expect([...outputs['out']!.dataSync()]).toEqual([...outputs['predictions']!.dataSync()]);
+
+    const plain = fromLayersModel(model, { loss: 'meanSquaredError' });
+    for (const each of [plain, adapter])
+      withStepRandom(hostRandom({ seed: 3, step: 1, microBatch: 0 }), () => step(each, batch, 0.1));
+    expectSameWeights(watched, model);
+  });
+
   it('weights metrics by the size of a batch', async () => {
     const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], useBias: false })] });
     model.compile({ loss: 'meanSquaredError', metrics: ['mae'], optimizer: 'sgd' });
@@ -247,6 +279,12 @@ describe('errors of fromLayersModel', () => {
     expect(() => fromLayersModel(tf.model({ inputs: input, outputs: output }))).toThrow(
       /two weights named "same\/kernel"/,
     );
+  });
+
+  it('refuses to log the activations of a layer that is not there', () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [1], name: 'only' })] });
+
+    expect(() => fromLayersModel(model, { logActivations: ['ony'] })).toThrow(/no activations "ony".*layers are only/);
   });
 
   it('refuses an output named loss', () => {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
+import * as tfl from '@tensorflow/tfjs-layers';
 
 import type { Batch, Outputs } from '../contracts/batch.js';
 import { Model } from '../contracts/model.js';
@@ -34,6 +34,8 @@ export interface LayersModelOptions {
   readonly seed?: number | undefined;
   /** Penalties by patterns of names, besides those that the layers have. */
   readonly regularizer?: RegularizerApplicator | undefined;
+  /** Names of the model's layers whose activations are logged as histograms. They become outputs, each under its layer's name. */
+  readonly logActivations?: readonly string[] | undefined;
 }
 
 /**
@@ -62,6 +64,7 @@ export class LayersModelAdapter extends Model {
   private readonly keys: { readonly inputs: string; readonly labels: string; readonly sampleWeights: string };
   private readonly parameters: Readonly<Record<string, tf.Variable>>;
   private readonly buffers: Readonly<Record<string, tf.Variable>>;
+  private readonly watched: WatchedModel;
   private readonly regularizer: RegularizerApplicator | undefined;
 
   constructor(
@@ -93,6 +96,7 @@ export class LayersModelAdapter extends Model {
         ),
     );
     drawFromStep(this.layers);
+    this.watched = watch(model, options.logActivations ?? []);
     this.regularizer = options.regularizer;
     const random = new RandomStreams(options.seed ?? DEFAULT_SEED).stream('initialization');
     options.initializer?.apply(ParameterSet.of(this.parameters), random);
@@ -102,9 +106,13 @@ export class LayersModelAdapter extends Model {
     const { inputs } = this.keys;
     const x = tensorsFor(this.model.inputNames, batch[inputs], `the batch's "${inputs}"`);
     try {
-      const applied = this.model.apply(x.length === 1 ? x[0]! : x, { training }) as tf.Tensor | tf.Tensor[];
-      const predictions = Array.isArray(applied) ? applied : [applied];
-      const outputs = Object.fromEntries(this.outputNames.map((name, i) => [name, predictions[i]!]));
+      const applied = this.watched.model.apply(x.length === 1 ? x[0]! : x, { training }) as tf.Tensor | tf.Tensor[];
+      const all = Array.isArray(applied) ? applied : [applied];
+      const predictions = all.slice(0, this.outputNames.length);
+      const outputs: Outputs = {
+        ...Object.fromEntries(this.watched.activations.map(([name, position]) => [name, all[position]!])),
+        ...Object.fromEntries(this.outputNames.map((name, i) => [name, predictions[i]!])),
+      };
       const labels = this.labelsOf(batch);
       return labels === null ? outputs : { loss: this.loss(labels, predictions, batch), ...outputs };
     } finally {
@@ -118,6 +126,10 @@ export class LayersModelAdapter extends Model {
 
   override namedBuffers(): Readonly<Record<string, tf.Variable>> {
     return this.buffers;
+  }
+
+  override activationsForHistograms(): readonly string[] {
+    return this.watched.activations.map(([name]) => name);
   }
 
   override regularizationPenalty(): tf.Scalar | null {
@@ -167,6 +179,29 @@ export class LayersModelAdapter extends Model {
       weights.rank === 2 && weights.shape[1] === 1 ? tf.squeeze(weights, [1]) : weights,
     );
   }
+}
+
+/** A model whose outputs are followed by the activations of some of its layers. */
+interface WatchedModel {
+  readonly model: tfl.LayersModel;
+  readonly activations: readonly (readonly [layer: string, position: number])[];
+}
+
+/** Layers are shared: the result has the weights of the model, and is not disposed. */
+function watch(model: tfl.LayersModel, names: readonly string[]): WatchedModel {
+  if (names.length === 0) return { model, activations: [] };
+  const known = model.layers.map(({ name }) => name);
+  const wrong = names.find((name) => !known.includes(name) || name === 'loss');
+  if (wrong !== undefined) {
+    throw invalid(model, `has no activations "${wrong}" to log: its layers are ${known.join(', ')} ("loss" is taken)`);
+  }
+  const tensors = names.map((name) => [model.getLayer(name).output].flat()[0]!);
+  // tfjs gives a tensor that is asked for twice only once
+  const outputs = [...new Set([...model.outputs, ...tensors])];
+  return {
+    model: tfl.model({ inputs: model.inputs, outputs }),
+    activations: names.map((name, i) => [name, outputs.indexOf(tensors[i]!)]),
+  };
 }
 
 /** tfjs losses broadcast, and a loss of labels that do not fit would train something else. */

@@ -40,6 +40,8 @@ export interface FunctionalModelOptions<P extends Tensors, B extends Tensors = R
   /** Overwrites what `init` gave, by patterns of names. */
   readonly initializer?: InitializerApplicator | undefined;
   readonly regularizer?: RegularizerApplicator | undefined;
+  /** Names of outputs whose histograms are logged. Default: none. */
+  readonly activationsForHistograms?: readonly string[] | undefined;
   /** Of the initialization. Default {@link DEFAULT_SEED}. */
   readonly seed?: number;
 }
@@ -80,6 +82,7 @@ export function functionalModel<P extends Tensors, B extends Tensors = Record<ne
     buffers,
     metrics,
     regularizer,
+    activations: options.activationsForHistograms ?? [],
     run: (batch, mode) => {
       // The variables are the tensors of the same names: P and B describe both.
       const result = options.forward(
@@ -102,6 +105,7 @@ interface FunctionalModelParts {
   readonly buffers: Readonly<Record<string, tf.Variable>>;
   readonly metrics: readonly Metric[];
   readonly regularizer: RegularizerApplicator | undefined;
+  readonly activations: readonly string[];
   run(batch: Batch, mode: ForwardMode): OutputsAndBuffers<Tensors>;
 }
 
@@ -129,6 +133,10 @@ export class FunctionalModel implements ModelLike {
 
   regularizationPenalty(): tf.Scalar | null {
     return this.parts.regularizer?.penalty(ParameterSet.of(this.parts.parameters)) ?? null;
+  }
+
+  activationsForHistograms(): readonly string[] {
+    return this.parts.activations;
   }
 
   /** Frees parameters and buffers. */

@@ -14,6 +14,7 @@ import type { Parameter } from '../state/parameters.js';
 export const InitializerApplicatorOptions = z.strictObject({
   regexes: z
     .array(z.tuple([pattern, component(Initializer)]))
+    .nullable()
     .default([])
     .describe(
       'Patterns, searched in parameter names, and what initializes what they find; the first that is found applies',
@@ -41,7 +42,7 @@ const register: Register<InitializerApplicator> = registerFor('initializerApplic
  * option by `component(InitializerApplicator)`.
  */
 @register('default', InitializerApplicatorOptions, ({ regexes, preventRegexes }, run) => {
-  const rules = regexes.map(([pattern, part]): InitializerRule => [pattern, run.build(part)]);
+  const rules = (regexes ?? []).map(([pattern, part]): InitializerRule => [pattern, run.build(part)]);
   return new InitializerApplicator(rules, preventRegexes ?? []);
 })
 export class InitializerApplicator {

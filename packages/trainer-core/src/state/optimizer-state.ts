@@ -50,14 +50,17 @@ export class OptimizerState {
    * kept and saved, but not among them.
    */
   slotsOf(parameter: Parameter): Slots {
-    const needed = Object.entries(this.rule.initialSlots(this.rule.groupOf(parameter).options, parameter.shape));
+    const initial = this.rule.initialSlots(this.rule.groupOf(parameter).options, parameter.shape);
+    const needed = Object.keys(initial);
     const existing = this.slots.get(parameter.name) ?? {};
-    const made = needed
-      .filter(([name]) => !(name in existing))
-      .map(([name, initial]) => [name, makeSlot(parameter, initial)] as const);
-    const all = { ...existing, ...Object.fromEntries(made) };
+    const missing = needed.filter((name) => !(name in existing));
+    const all =
+      missing.length === 0
+        ? existing
+        : { ...existing, ...Object.fromEntries(missing.map((name) => [name, makeSlot(parameter, initial[name]!)])) };
     this.slots.set(parameter.name, all);
-    return Object.fromEntries(needed.map(([name]) => [name, all[name]!]));
+    const isAll = needed.length === Object.keys(all).length;
+    return isAll ? all : Object.fromEntries(needed.map((name) => [name, all[name]!]));
   }
 
   /** The host scalars of a parameter as its next update sees them. */

@@ -371,6 +371,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
         parameters: this.parameters,
         learningRates: learningRatesByName(this.optimizer),
         histogramParameters: this.model.parametersForHistograms?.() ?? this.parameters.names,
+        histogramActivations: this.model.activationsForHistograms?.() ?? [],
         batches: group,
         loss,
         metrics,

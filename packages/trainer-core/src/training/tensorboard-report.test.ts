@@ -2,9 +2,10 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { lineBatches, LineModel, MomentumDescent } from '../__fixtures__/small-run.js';
-import type { TensorMap } from '../contracts/batch.js';
+import type { Batch, Outputs, TensorMap } from '../contracts/batch.js';
 import { EpochCallback } from '../contracts/callbacks.js';
 import type { MetricValues } from '../contracts/metric.js';
+import type { ForwardMode } from '../contracts/model.js';
 import type { BatchReport, LogNeeds } from '../contracts/tensorboard-writer.js';
 import { ParameterSet } from '../state/parameters.js';
 import type { PartialObjects } from './gradient-descent-options.js';
@@ -13,11 +14,12 @@ import { NoTensorboard } from './neutral.js';
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 
-interface Seen extends Omit<BatchReport, 'gradients' | 'parametersBefore' | 'parameters' | 'batches'> {
+interface Seen extends Omit<BatchReport, 'gradients' | 'parametersBefore' | 'parameters' | 'batches' | 'outputs'> {
   readonly gradients: Numbers | null;
   readonly parametersBefore: Numbers | null;
   readonly parameters: Numbers;
   readonly numBatches: number;
+  readonly outputs: readonly Numbers[];
 }
 
 function numbersOf(tensors: Readonly<TensorMap>): Numbers {
@@ -35,13 +37,14 @@ class Board extends NoTensorboard {
   }
 
   override async logBatch(report?: BatchReport): Promise<void> {
-    const { gradients, parametersBefore, parameters, batches, ...rest } = report!;
+    const { gradients, parametersBefore, parameters, batches, outputs, ...rest } = report!;
     this.steps.push({
       ...rest,
       gradients: gradients === undefined ? null : numbersOf(gradients),
       parametersBefore: parametersBefore === undefined ? null : numbersOf(parametersBefore),
       parameters: numbersOf(Object.fromEntries([...parameters].map(({ name, variable }) => [name, variable]))),
       numBatches: batches.length,
+      outputs: outputs.map(numbersOf),
     });
   }
 
@@ -54,7 +57,7 @@ const LR = 0.125;
 
 async function run(options: Partial<Omit<PartialObjects, 'optimizer'>> = {}): Promise<Board> {
   const board = new Board();
-  const model = new LineModel();
+  const model = options.model ?? new LineModel();
   await new GradientDescentTrainer({
     model,
     dataLoader: lineBatches(4),
@@ -87,6 +90,22 @@ it('is asked before every step, and gets the tensors that it asked for: paramete
   expect(norm).toBeCloseTo(0.5, 5);
 });
 
+it('gets a gradient of zeros for a parameter that only an earlier step has reached, and none before that', async () => {
+  class WithoutBias extends LineModel {
+    override forward(batch: Batch, mode: ForwardMode): Outputs {
+      const outputs = super.forward(batch, mode);
+      return batch['bias'] === true ? outputs : { ...outputs, loss: tf.mean(tf.square(this.w)) };
+    }
+  }
+  const gradientsOfStep2 = async (bias: readonly boolean[]): Promise<Numbers> => {
+    const dataLoader = lineBatches(2).map((batch, i) => ({ ...batch, bias: bias[i]! }));
+    return (await run({ model: new WithoutBias(), dataLoader })).steps[1]!.gradients!;
+  };
+
+  expect((await gradientsOfStep2([true, false]))['b']).toEqual([0]);
+  expect(Object.keys(await gradientsOfStep2([false, false]))).toEqual(['w']);
+});
+
 it('gets the loss of the step, running means, and the batches of the group', async () => {
   const { steps } = await run({ numGradientAccumulationSteps: 3 });
   expect(steps.map(({ numBatches }) => numBatches)).toEqual([3, 1]);
@@ -99,6 +118,19 @@ it('gets the learning rate of every parameter, 0 of a frozen one', async () => {
   const { steps } = await run({ noGrad: ['b'] });
   expect(steps[0]!.learningRates).toEqual({ w: LR, b: 0 });
   expect(steps[0]!.histogramParameters).toEqual(['w', 'b']);
+});
+
+it('gets the outputs of each batch, and which of them are wanted as activations', async () => {
+  class Watched extends LineModel {
+    activationsForHistograms(): string[] {
+      return ['prediction'];
+    }
+  }
+  const { steps } = await run({ numGradientAccumulationSteps: 3, model: new Watched() });
+
+  expect(steps.map(({ outputs }) => outputs.map(({ prediction }) => prediction!.length))).toEqual([[2, 2, 2], [2]]);
+  expect(steps[0]!.histogramActivations).toEqual(['prediction']);
+  expect((await run()).steps[0]!.histogramActivations).toEqual([]);
 });
 
 it('gets the metrics of an epoch, counted from 1, without validation values where nothing was validated', async () => {

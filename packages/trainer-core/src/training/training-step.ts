@@ -210,7 +210,7 @@ export class TrainingStep implements Stateful {
     for (const clamp of this.stepClamp(this.gradientNames())) await this.execute(clamp, {});
     if (watcher.watches || keep !== null) {
       const gradients = Object.fromEntries(this.state.temporariesIn('gradients'));
-      if (keep !== null) keep.gradients = cloneAll(Object.entries(gradients));
+      if (keep !== null) keep.gradients = { ...this.zeroGradients(), ...cloneAll(Object.entries(gradients)) };
       await watcher.gradientsReady(gradients, gradientNorm);
     }
     watcher.schedule(batchNumTotal);
@@ -225,6 +225,13 @@ export class TrainingStep implements Stateful {
     tf.dispose(result.outputs);
     if (result.committed) this.updated(trained, touched);
     return { losses, regLosses, gradientNorm, committed: result.committed };
+  }
+
+  /** What parameters are updated with that earlier steps have reached and this one has not. The caller owns them. */
+  private zeroGradients(): TensorMap {
+    const found = this.gradientNames();
+    const unreached = this.trained().filter(({ name }) => this.everReached.has(name) && !found.includes(name));
+    return Object.fromEntries(unreached.map(({ name, variable }) => [name, tf.zerosLike(variable)]));
   }
 
   private gradients(): ReturnType<typeof gradientsProgram> {

@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { RunContainer } from '../../plugins/container.js';
 import { validate } from '../../config/validate.js';
-import { withRegistry } from '../../plugins/component.js';
-import { definePlugin } from '../../plugins/plugin.js';
+import { corePlugin } from '../../plugin.js';
+import { component, withRegistry } from '../../plugins/component.js';
 import { Registry } from '../../plugins/registry.js';
 import { ParameterSet } from '../../state/parameters.js';
-import { RegularizerApplicator, RegularizerApplicatorOptions } from './applicator.js';
+import { RegularizerApplicator } from './applicator.js';
 import type { RegularizerRule } from './applicator.js';
 import { L1Regularizer } from './l1.js';
 import { L2Regularizer } from './l2.js';
@@ -71,20 +71,20 @@ describe('RegularizerApplicator', () => {
   });
 
   it('is configured by names and options', () => {
-    const registry = new Registry([definePlugin({ name: 'test', provides: [L1Regularizer, L2Regularizer] })]);
-    const checked = withRegistry(registry, () =>
-      validate(RegularizerApplicatorOptions, {
-        regexes: [
-          ['weight', { type: 'l2', alpha: 0.1 }],
-          ['bias', 'l1'],
-        ],
-      }),
-    );
-    if (!checked.ok) throw new Error(checked.problems.map(({ message }) => message).join());
-    const run = new RunContainer(registry);
-    const rules = checked.value.regexes.map(([pattern, part]): RegularizerRule => [pattern, run.build(part)]);
+    const registry = new Registry([corePlugin]);
+    const build = (regexes: unknown): RegularizerApplicator => {
+      const checked = withRegistry(registry, () => validate(component(RegularizerApplicator), { regexes }));
+      if (!checked.ok) throw new Error(checked.problems.map(({ message }) => message).join());
+      return new RunContainer(registry).build(checked.value);
+    };
+    const set = parameters({ weight: [2], bias: [-3] });
+    const rules = [
+      ['weight', { type: 'l2', alpha: 0.1 }],
+      ['bias', 'l1'],
+    ];
 
     // 0.1 * 4 + 0.01 * |-3|
-    expect(penalty(rules, parameters({ weight: [2], bias: [-3] }))).toBeCloseTo(0.43, 6);
+    expect(build(rules).penalty(set)!.dataSync()[0]).toBeCloseTo(0.43, 6);
+    expect(build(null).penalty(set)).toBeNull();
   });
 });

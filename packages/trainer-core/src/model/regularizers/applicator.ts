@@ -12,6 +12,7 @@ import type { Parameter } from '../../state/parameters.js';
 export const RegularizerApplicatorOptions = z.strictObject({
   regexes: z
     .array(z.tuple([pattern, component(Regularizer)]))
+    .nullable()
     .default([])
     .describe(
       'Patterns, searched in parameter names, and the penalty of what they find; the first that is found applies',
@@ -28,7 +29,8 @@ const register: Register<RegularizerApplicator> = registerFor('regularizerApplic
  * one as an option by `component(RegularizerApplicator)`.
  */
 @register('default', RegularizerApplicatorOptions, ({ regexes }, run) => {
-  return new RegularizerApplicator(regexes.map(([pattern, part]): RegularizerRule => [pattern, run.build(part)]));
+  const rules = (regexes ?? []).map(([pattern, part]): RegularizerRule => [pattern, run.build(part)]);
+  return new RegularizerApplicator(rules);
 })
 export class RegularizerApplicator {
   static readonly kind: string = 'regularizerApplicator';
