@@ -52,6 +52,7 @@ async function trainedCase(fixture, folder) {
       await session.train();
     });
   }
+  if (session.trainer === undefined) return;
   compareRun(fixture, fixture.result, session, folder);
   compareKept(fixture.result, folder);
 }
