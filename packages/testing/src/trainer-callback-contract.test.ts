@@ -98,7 +98,7 @@ class OneBatchAStep extends TrainerCallback {
 it.each([
   [Throwing, 'takes part in a run from its start to its end'],
   [NeedingAFolder, 'takes part in a run without a folder, without validation and without checkpoints'],
-  [Disposing, 'leaves inputs, outputs and gradients of a step alone'],
+  [Disposing, 'leaves inputs, outputs and gradients alone, of steps and of evaluated batches'],
   [Keeping, 'takes part in a run from its start to its end'],
   [Masking, 'does not hide why a run failed'],
   [Forgetful, 'has a state that a new one goes on from, if it has one'],
