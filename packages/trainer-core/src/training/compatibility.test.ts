@@ -21,9 +21,11 @@ import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 
 type Options = Partial<Omit<PartialObjects, 'optimizer' | 'model'>>;
 
+const batches = lineBatches(2);
+
 function trainerOf(model: LineModel, options: Options): GradientDescentTrainer {
   const optimizer = new MomentumDescent({ lr: 0.05 }, ParameterSet.of(model.namedVariables()));
-  return new GradientDescentTrainer({ model, dataLoader: lineBatches(2), numEpochs: 1, ...options, optimizer });
+  return new GradientDescentTrainer({ model, dataLoader: batches, numEpochs: 1, ...options, optimizer });
 }
 
 /** A line whose validation losses are given, one for each evaluated batch. */
@@ -192,6 +194,24 @@ describe('the weights after training', () => {
   it.each(['best', 'lastIfBest'] as const)('%s: those of the best epoch if a later one was worse', async (rule) => {
     const { raw, final } = await trained([1, 2], { finalWeights: rule });
     expect(final).toEqual(raw[0]);
+  });
+
+  it('lastIfBest: the best ones also where nothing is saved, and nothing of them stays', async () => {
+    const unsaved = { checkpointer: null, finalWeights: 'lastIfBest' } as const;
+    const { raw, final } = await trained([3, 1, 2], unsaved);
+    expect(final).toEqual(raw[1]);
+    expect((await trained([3, 1, 2], { ...unsaved, finalWeights: 'best' })).final).toEqual(raw[2]);
+  });
+
+  it.each([[[2, 1]], [[1, 2]]])('remembered ones are freed, with losses %j', async (losses) => {
+    const before = tf.memory().numTensors;
+    const model = new Scripted([...losses]);
+    const numEpochs = losses.length;
+    const trainer = trainerOf(model, { ...validated, numEpochs, finalWeights: 'lastIfBest' });
+    await trainer.train();
+    trainer.optimizer.dispose();
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('lastIfBest: the last ones if no later validation was worse, also where that epoch was not validated', async () => {

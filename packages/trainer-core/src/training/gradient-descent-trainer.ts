@@ -194,6 +194,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.endFailedRun(error);
       throw error;
     } finally {
+      this.run.checkpoints.forget();
       stopListening();
     }
     const failure = await hooks.fireAll('onRunEnd', { metrics });

@@ -115,6 +115,7 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
     }),
     checkpoints: new Checkpoints({
       checkpointer,
+      remembersBest: rules.finalWeights === 'lastIfBest',
       trainer,
       communicator,
       hooks,
