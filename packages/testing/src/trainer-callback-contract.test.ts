@@ -1,7 +1,14 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradientDescentTrainer, StateDict, StepEvent, TrainerView } from '@x/trainer-core';
-import { BatchCallback, EpochCallback, TrainerCallback } from '@x/trainer-core';
+import {
+  BatchCallback,
+  EpochCallback,
+  ShouldValidate,
+  TrackEpoch,
+  TrainerCallback,
+  ValidateEveryNSteps,
+} from '@x/trainer-core';
 
 import {
   batchCallbackContract,
@@ -12,6 +19,13 @@ import {
 } from './index.js';
 
 trainerCallbackContract({ describe, it }, { name: 'RecordingCallback', make: () => new RecordingCallback() });
+
+const core = {
+  ShouldValidate: () => new ShouldValidate({ validationStart: 1 }),
+  TrackEpoch: () => new TrackEpoch(),
+  ValidateEveryNSteps: () => new ValidateEveryNSteps({ steps: 2 }),
+};
+for (const [name, make] of Object.entries(core)) trainerCallbackContract({ describe, it }, { name, make });
 
 class HalvingLearningRate extends EpochCallback {
   override onEpoch({ optimizer }: GradientDescentTrainer): void {
