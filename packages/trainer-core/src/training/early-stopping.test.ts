@@ -8,6 +8,7 @@ import { lineBatches, LineModel, MemoryCheckpointer, MomentumDescent } from '../
 import type { Batch, Outputs } from '../contracts/batch.js';
 import { EpochCallback, TrainerCallback } from '../contracts/callbacks.js';
 import type { EpochEvent, TrainerView } from '../contracts/callbacks.js';
+import type { TrainingMetrics } from '../contracts/trainer.js';
 import { LearningRateScheduler } from '../contracts/scheduler.js';
 import { ParameterSet } from '../state/parameters.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
@@ -133,4 +134,23 @@ it('without validation the last epoch is always the best', async () => {
     patience: 1,
   }).train();
   expect(metrics).toMatchObject({ best_epoch: 2, epoch: 2 });
+});
+
+it('a resumed run that stops in its first epoch returns what is known of the best one, and peaks, alone', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  const train = (model: LineModel, numEpochs: number): Promise<TrainingMetrics> =>
+    new GradientDescentTrainer({
+      model,
+      optimizer: new MomentumDescent({ lr: 0.01 }, ParameterSet.of(model.namedVariables())),
+      dataLoader: lineBatches(2),
+      validationDataLoader: lineBatches(1),
+      checkpointer,
+      patience: 2,
+      numEpochs,
+    }).train();
+  await train(new Scripted([2, 3]), 2);
+  const resumed = await train(new Scripted([4]), 9);
+  expect(resumed).toMatchObject({ best_epoch: 0, best_validation_loss: 2 });
+  const names = ['best_epoch', 'best_validation_error', 'best_validation_loss', 'best_validation_reg_loss'];
+  expect(Object.keys(resumed)).toEqual([...names, 'peak_worker_0_memory_MB']);
 });
