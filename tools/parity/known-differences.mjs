@@ -28,10 +28,23 @@ const DIFFERENCES = [
     reason: 'a momentum scheduler works on the first beta of Adam and its kin',
   },
   {
+    family: 'optimizers',
+    has: ({ type }) => type.startsWith('torch1.13.'),
+    at: /^trajectory/,
+    reason: 'nadam is that of torch since 2.0: 1.13 multiplies by one factor twice',
+  },
+  {
+    family: 'param groups',
+    has: ({ groups, optimizer_param_groups: made = [] }) =>
+      groups?.some(([, options]) => hasMore(options, made.at(-1))),
+    at: /^the error/,
+    reason: "a group takes the optimizer's own options only",
+  },
+  {
     family: 'optimizer errors',
     has: ({ error }) => /does not support sparse gradients/.test(error?.message),
     at: /^the error/,
-    reason: 'gradients of TF.js are dense: an optimizer is never given any other',
+    reason: 'an optimizer without a rule for row-sparse gradients takes them for what they are besides: dense ones',
   },
   {
     family: 'schedulers',
@@ -59,6 +72,82 @@ const DIFFERENCES = [
       error !== undefined && (constructor.metric_name === undefined) === (constructor.should_decrease === undefined),
     at: /^the error/,
     reason: 'the direction is one argument of its own, so that neither or both cannot be given',
+  },
+  {
+    family: 'params',
+    has: ({ op, params, ok }) => /^pop_(int|float|bool)\(/.test(op) && !Object.values(params).includes(ok),
+    at: /^the value/,
+    reason: 'types are strict: a value has the type that the schema says, and text is no number',
+  },
+  {
+    family: 'params',
+    has: ({ op, ok }) => /^pop_choice\(/.test(op) && String(ok).includes('.'),
+    at: /^the value/,
+    reason: 'classes are not imported by their path: what a config may run is listed in "plugins"',
+  },
+  {
+    family: 'params',
+    has: ({ error }) => error?.message === 'cannot infer type of None',
+    at: /^the error/,
+    reason: 'null in a config is null',
+  },
+  {
+    family: 'params',
+    has: ({ input }) => JSON.stringify(input ?? '').includes('"null"'),
+    at: /^the value/,
+    reason: 'a variable that reads null is null, as it is in JSON',
+  },
+  {
+    family: 'params',
+    has: ({ dumped }) => /[ []-?\d+\.0[,}\]]/.test(dumped),
+    at: /^the hash/,
+    reason: 'JSON has one type of number in JavaScript: 1.0 is 1',
+  },
+  {
+    family: 'params',
+    has: ({ jsonnet }) => jsonnet !== undefined,
+    at: /^the Jsonnet package/,
+    reason: 'a Jsonnet program is evaluated by an optional package, which an error asks to install',
+  },
+  {
+    family: 'data',
+    has: ({ options, batches_before_shuffle: [first] = [] }) =>
+      options?.max_tokens !== undefined && first?.length === 0,
+    at: /^batches_before_shuffle$/,
+    reason: 'max_tokens_sampler gives no empty batch before a first instance that is too long',
+  },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && isConverted(params, ok),
+    at: /^what is built/,
+    reason:
+      'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
+  },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && /"type":"\w+\./.test(JSON.stringify(params)),
+    at: /^what is built/,
+    reason: 'classes are not imported by their path: what a config may run is listed in "plugins"',
+  },
+  {
+    family: 'from params',
+    has: ({ ok }) => ok?.lazy?.lazy_constructs?.error !== undefined,
+    at: /^what is built/,
+    reason: 'the options of a lazy part are checked with all others, before anything is built',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ recover, error_log_lines: lines }) =>
+      recover && lines.length > 0 && lines.every((line) => /'trainer\.(num_epochs|patience)'/.test(line)),
+    at: /^the error/,
+    reason: 'the number of epochs and patience may change when a run goes on',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ force, existing_files: files }) =>
+      force && Object.keys(files ?? {}).length > 0 && files['config.json'] === undefined,
+    at: /^the run/,
+    reason: 'force deletes the folder of a run, never one that has no config.json',
   },
   {
     family: 'trainer v2',
@@ -131,8 +220,34 @@ export function knownDifference(family, fixture, at) {
   return found?.reason ?? null;
 }
 
+const WITH_BETAS = 'adam adamw adamax huggingface_adamw sparse_adam dense_sparse_adam nadam radam'.split(' ');
+
 function schedulesAdam(optimizer, momentumScheduler) {
-  return momentumScheduler !== undefined && ['adam', 'adamw'].includes(optimizer?.type);
+  return momentumScheduler !== undefined && WITH_BETAS.includes(optimizer?.type?.split('.').at(-1).toLowerCase());
+}
+
+/** Whether a group has options that an optimizer does not know; torch gives every group all that it knows. */
+function hasMore(options, known = {}) {
+  return Object.keys(options).some((key) => key !== 'requires_grad' && !(key in known));
+}
+
+/** Parameters that may be null. */
+const NULLABLE = ['lives', 'friend', 'by_name', 'pair', 'opt', 'lazy', 'raw', 'nums'];
+
+/** Whether Python's leniency changes a parameter of a zoo, or lets one pass. */
+function isConverted(params, ok) {
+  if (Array.isArray(params) && Array.isArray(ok)) {
+    return params.length !== ok.length || params.some((item, i) => isConverted(item, ok[i]));
+  }
+  if (params === null || typeof params !== 'object') return typeof params === 'boolean' && typeof ok === 'number';
+  return Object.entries(params).some(([key, value]) => {
+    if (key === 'raw') return value !== null && (typeof value !== 'object' || Array.isArray(value));
+    if (key === 'pair' && Array.isArray(value) && value.length !== 2) return true;
+    if (value === null || value === 'None') return !NULLABLE.includes(key);
+    if (typeof value === 'boolean' && key !== 'flag') return true;
+    if (typeof value === 'number' && typeof ok?.[key] === 'boolean') return true;
+    return isConverted(value, ok?.[key]);
+  });
 }
 
 /** Whether a checkpoint of 1.0 was made within an epoch whose end was saved too. */

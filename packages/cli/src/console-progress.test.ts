@@ -119,13 +119,16 @@ describe('ConsoleProgress on a terminal', () => {
     progress.onStepEnd(view({ batchesThisEpoch: 8 }), stepWith({ loss: 0.125 }));
     advance(1);
     expect(text()).toContain('] 8/10  0.8 steps/s  loss 0.1250');
-    progress.onRunEnd();
+    progress.onError();
   });
 
-  it.each<'onError' | 'onRunEnd'>(['onError', 'onRunEnd'])('leaves the terminal as it was: %s', (hook) => {
+  it.each<[string, (progress: ConsoleProgress) => void]>([
+    ['after an error', (progress) => progress.onError()],
+    ['at the end', (progress) => progress.onRunEnd(view({ epoch: 2 }), { metrics: {} })],
+  ])('leaves the terminal as it was %s', (_, end) => {
     const { progress, text } = terminal();
     progress.onEpochStart(view());
-    progress[hook]();
+    end(progress);
     expect(text().lastIndexOf('\x1B[?25h')).toBeGreaterThan(text().lastIndexOf('\x1B[?25l'));
     expect(jest.getTimerCount()).toBe(0);
   });

@@ -3,6 +3,7 @@ import { parseOptions, TrainerCallback } from '@x/trainer-core';
 import type { MetricValues, StepEvent, TrainerView, TrainingMetrics } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { endOfTraining } from './end-of-run.js';
 import { formatMetrics, formatNumber, formatSeconds } from './format.js';
 
 export const ConsoleProgressOptions = z.strictObject({
@@ -109,8 +110,10 @@ export class ConsoleProgress extends TrainerCallback {
     this.stopBar();
   }
 
-  override onRunEnd(): void {
+  override onRunEnd(trainer: TrainerView, { metrics }: { readonly metrics: TrainingMetrics | null }): void {
     this.stopBar();
+    const reason = metrics === null || trainer.epoch >= trainer.numEpochs ? null : endOfTraining(trainer);
+    if (reason !== null && !this.isHidden) this.line(reason);
   }
 
   private pace({ batchesThisEpoch, stepsPerEpoch }: TrainerView): { rate: number; left: string } {

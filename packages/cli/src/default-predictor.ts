@@ -65,6 +65,10 @@ export class DefaultPredictor extends Predictor {
   private batchOf(requests: readonly Json[]): Batch {
     const examples = requests.map(fieldsOf);
     const names = Object.keys(examples[0]!);
+    examples.forEach((example, i) => {
+      const surplus = Object.keys(example).find((name) => !names.includes(name));
+      if (surplus !== undefined) throw invalid(i, `the fields of the first request (${names.join(', ')})`, example);
+    });
     return Object.fromEntries(names.map((name) => [name, this.column(name, examples)]));
   }
 

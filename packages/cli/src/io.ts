@@ -37,6 +37,20 @@ export async function writeWhole(path: string, text: string): Promise<void> {
   });
 }
 
+/** JSON text. Numbers that JSON lacks become the strings "NaN", "Infinity" and "-Infinity". */
+export function toJson(value: unknown, indent?: number): string {
+  const replace = (_: string, item: unknown): unknown =>
+    typeof item === 'number' && !Number.isFinite(item) ? String(item) : item;
+  return JSON.stringify(value, replace, indent);
+}
+
+/** @throws TrainerError (`X_USAGE`) unless the value of an option is a whole number from 1. */
+export function wholeNumber(option: string, value: string): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new TrainerError('X_USAGE', `${option}: expected a whole number from 1, received "${value}"`);
+}
+
 /** Says of a refusal by the system which output it was about; other errors pass. */
 export async function writing(path: string, write: () => Promise<void>): Promise<void> {
   try {

@@ -1,6 +1,7 @@
 import type { TrainingMetrics } from '@x/trainer-core';
 
 import { formatNumber } from './format.js';
+import { aligned } from './table.js';
 
 const COLUMNS = [
   ['training', 'training_'],
@@ -32,7 +33,7 @@ export function metricsTable(metrics: TrainingMetrics): string[] {
     name !== 'reg_loss' || COLUMNS.some(([, prefix]) => (valueOf(prefix, name) ?? 0) !== 0);
   const rows = [...names].filter(isShown).sort();
   const columns = COLUMNS.filter(([, prefix]) => rows.some((name) => valueOf(prefix, name) !== undefined));
-  const table = [
+  return aligned([
     ['', ...columns.map(([title]) => title)],
     ...rows.map((name) => [
       name,
@@ -41,12 +42,5 @@ export function metricsTable(metrics: TrainingMetrics): string[] {
         return value === undefined ? '' : formatNumber(value);
       }),
     ]),
-  ];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  return table.map((row) =>
-    row
-      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
-      .join('   ')
-      .trimEnd(),
-  );
+  ]);
 }

@@ -53,7 +53,8 @@ describe('train', () => {
     expect(out).toMatch(/training +validation +best/);
     const places = out.split('\n').find((line) => line.startsWith('everything is in'))!;
     for (const name of readdirSync(folder)) expect(places).toContain(name);
-    expect(out).toContain(`next: x-train evaluate ${folder} [data]`);
+    expect(out).toContain(`next: x-train evaluate ${folder}/model.tar.gz [data]`);
+    expect(out).toContain('all 2 epochs were trained');
     expect(out).not.toContain('tensorboard');
   });
 
@@ -77,11 +78,12 @@ describe('train', () => {
     expect(epochLines((await at.xTrain(['train', config, '-s', folder, '--force'])).out)).toHaveLength(2);
   });
 
-  it('writes nothing with --dry-run', async () => {
+  it('writes its config and trains nothing with --dry-run', async () => {
     const { config, folder } = await newRun();
     const { status, out } = await at.xTrain(['train', config, '-s', folder, '--dry-run']);
     expect({ status, lines: epochLines(out) }).toEqual({ status: 0, lines: [] });
-    expect(existsSync(folder)).toBe(false);
+    expect(out).toContain('nothing trained');
+    expect(readdirSync(folder).sort()).toEqual(['config.json', 'meta.json', 'out.log']);
   });
 
   it('gives one message for all that is wrong with a config', async () => {
@@ -193,7 +195,7 @@ describe('export', () => {
       model: { type: 'layers_model', architecture, loss: 'meanSquaredError' },
     });
     const exported = at.path('exported');
-    expect(await at.xTrain(['export', folder, '--to', 'tfjs', '--output', exported])).toMatchObject({
+    expect(await at.xTrain(['export', `${folder}/model.tar.gz`, '--to', 'tfjs', '--output', exported])).toMatchObject({
       status: 0,
       err: '',
     });
@@ -262,6 +264,28 @@ describe('doctor', () => {
   });
 });
 
+describe('plugins of the command line', () => {
+  it.each([['--plugins'], ['--include-package']])('with %s add components to a config', async (option) => {
+    const { config, folder } = await newRun({ plugins: [CHECKPOINT] });
+    expect(await at.xTrain(['train', config, '-s', folder])).toMatchObject({ status: 1 });
+    const named = [option, at.path('stub.js')];
+    expect(await at.xTrain(['train', config, '-s', folder, ...named])).toMatchObject({ status: 0, err: '' });
+    expect(await at.xTrain([...named, 'predict', folder], '{"x":[1]}')).toMatchObject({ status: 0, err: '' });
+  });
+
+  it('that do not load are one message, and for doctor one finding', async () => {
+    const named = ['--plugins', './gone.js'];
+    for (const args of [['schema'], ['no-such-command']]) {
+      const { status, err } = await at.xTrain([...named, ...args]);
+      expect({ status, err }).toMatchObject({ status: 1, err: expect.stringContaining('X_PLUGIN_MISSING') as string });
+    }
+    const { status, out } = await at.xTrain(['doctor', ...named]);
+    expect(status).toBe(1);
+    expect(out).toMatch(/\.\/gone\.js +listed, but not usable: there is no plugin file/);
+    expect(out).toMatch(/eager +usable/);
+  });
+});
+
 describe('commands of plugins', () => {
   it('run with their arguments and options, and give the exit status', async () => {
     const args = ['--plugins', at.path('stub.js'), 'hello', 'world', '--times', '2'];
@@ -285,7 +309,7 @@ describe('the command line', () => {
   it('has help for every command', async () => {
     const { status, out } = await at.xTrain(['--help']);
     expect(status).toBe(0);
-    for (const name of ['train', 'evaluate', 'predict', 'export', 'schema', 'doctor']) {
+    for (const name of ['train', 'evaluate', 'predict', 'find-lr', 'print-results', 'export', 'schema', 'doctor']) {
       expect(out).toMatch(new RegExp(`^  ${name} `, 'm'));
       expect((await at.xTrain([name, '--help'])).status).toBe(0);
     }

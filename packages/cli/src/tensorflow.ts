@@ -2,7 +2,6 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
-import { readMeta } from '@x/trainer-core';
 
 /** What makes tfjs-core able to train: all of it, or the layers (gradients) with the plain backend. */
 const CHOICES = [['@tensorflow/tfjs'], ['@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-cpu']] as const;
@@ -16,13 +15,6 @@ const CHOICES = [['@tensorflow/tfjs'], ['@tensorflow/tfjs-layers', '@tensorflow/
 export async function loadTensorflow(fromDir: string): Promise<void> {
   if (!(await hasBackend())) await loadFirst(createRequire(resolve(fromDir, '_.js')));
   if (await hasBackend()) makeFirstTensor();
-}
-
-/** As {@link loadTensorflow}, for the folder of a run: beside its config, in or above the folder itself, or where we are. */
-export async function loadTensorflowForRun(runFolder: string): Promise<void> {
-  const configDir = (await readMeta(runFolder))?.starts.at(-1)?.configDir;
-  const folders = [...(configDir === undefined ? [] : [resolve(runFolder, configDir)]), runFolder, process.cwd()];
-  for (const folder of folders) await loadTensorflow(folder);
 }
 
 async function loadFirst(require: NodeJS.Require): Promise<void> {

@@ -4,20 +4,25 @@ import {
   component,
   DataLoader,
   Dataset,
+  DatasetReader,
   inject,
   parseOptions,
   RandomStreams,
   RandomStreamsToken,
   Sampler,
+  Vocabulary,
 } from '@x/trainer-core';
 import type { Built } from '@x/trainer-core';
 import { z } from 'zod';
 
 import type { ColumnsData } from './columns.js';
-import { epochLength, placesOf, workerLength } from './epoch-plan.js';
+import { cut } from './cut.js';
+import { placesOf, workerLength } from './epoch-plan.js';
 import type { Examples } from './examples.js';
 import { examplesOf } from './examples.js';
 import { FieldOptionsByName } from './field-options.js';
+import { FieldSettings } from './field-settings.js';
+import { ignoredOptions, logIgnored } from './ignored-options.js';
 import { prefetch } from './prefetch.js';
 import { RandomSampler } from './random-sampler.js';
 import { SequentialSampler } from './sequential-sampler.js';
@@ -31,30 +36,31 @@ export const ArrayDataLoaderSchema = z
     batchesPerEpoch: z
       .int()
       .positive()
-      .optional()
+      .nullish()
       .describe(
         'Batches in an epoch over all workers, each epoch going on where the last one stopped; default: one pass over the data',
       ),
-    sampler: component(Sampler).optional().describe('The order of examples, instead of shuffle'),
+    sampler: component(Sampler).nullish().describe('The order of examples, instead of shuffle'),
     batchSampler: component(BatchSampler)
-      .optional()
+      .nullish()
       .describe('The grouping into batches, instead of batchSize, shuffle, dropLast and sampler'),
     prefetch: z.int().nonnegative().default(0).describe('Batches made ahead of their use'),
     fields: FieldOptionsByName,
+    ...ignoredOptions,
   })
   .superRefine((options, context) => {
     const { batchSampler, sampler, batchSize, shuffle, dropLast, seed } = options;
     const refuse = (key: string, reason: string): void => {
       context.addIssue({ code: 'custom', path: [key], message: reason });
     };
-    if (batchSampler !== undefined) {
-      const settled = { batchSize: batchSize !== 1, shuffle, dropLast, sampler: sampler !== undefined };
+    if (batchSampler != null) {
+      const settled = { batchSize: batchSize !== 1, shuffle, dropLast, sampler: sampler != null };
       for (const [key, given] of Object.entries(settled)) {
         if (given)
           refuse(key, 'cannot be combined with batchSampler, which decides it; give it to the batch sampler instead');
       }
     }
-    if (sampler !== undefined && shuffle) refuse('shuffle', 'cannot be combined with sampler, which decides the order');
+    if (sampler != null && shuffle) refuse('shuffle', 'cannot be combined with sampler, which decides the order');
     if (seed !== undefined && !shuffle)
       refuse('seed', 'is the seed of shuffle, which is off; samplers have a seed of their own');
   });
@@ -76,13 +82,20 @@ export type ArrayDataLoaderOptions = Omit<z.input<typeof ArrayDataLoaderSchema>,
  * only whole numbers, or lists of one length, is given like every other.
  */
 @DataLoader.register('default', ArrayDataLoaderSchema)
+@DataLoader.register('pytorch_dataloader', ArrayDataLoaderSchema)
+@DataLoader.register('multiprocess', ArrayDataLoaderSchema)
+@DataLoader.register('simple', ArrayDataLoaderSchema)
 export class ArrayDataLoader extends DataLoader {
   override readonly resumability: Resumability = 'seekable';
 
   private readonly options: Built<z.output<typeof ArrayDataLoaderSchema>>;
   private readonly examples: Examples;
   private readonly sampler: Sampler;
-  private passLength: number | undefined;
+  /** The number of batches that every pass has, or null where they differ. */
+  private fixedLength: number | null | undefined;
+  private readonly lengths: number[] = [];
+  /** The pass that was asked for last. */
+  private pass: { readonly number: number; readonly batches: readonly (readonly number[])[] } | undefined;
 
   /**
    * @param data records, or columns; tensors among the columns stay the caller's and have to live as long as the loader.
@@ -93,6 +106,8 @@ export class ArrayDataLoader extends DataLoader {
     options: ArrayDataLoaderOptions | z.output<typeof ArrayDataLoaderSchema>,
     @inject(Dataset) data: readonly Instance[] | ColumnsData,
     @inject(RandomStreamsToken, { optional: true }) run?: RandomStreams,
+    @inject(Vocabulary, { optional: true }) vocabulary?: Vocabulary,
+    @inject(DatasetReader, { optional: true }) reader?: DatasetReader,
   ) {
     super();
     this.options = parseOptions(
@@ -101,12 +116,16 @@ export class ArrayDataLoader extends DataLoader {
       'the data loader',
     ) as typeof this.options;
     const { sampler, shuffle, seed, fields } = this.options;
-    this.examples = examplesOf(data, fields);
+    this.examples = examplesOf(data, new FieldSettings(fields, vocabulary, reader?.namespaces));
+    logIgnored(this.options);
     this.sampler = sampler ?? (shuffle ? new RandomSampler({ seed }, run) : new SequentialSampler());
   }
 
-  override length(worldSize = 1): number {
-    return workerLength(epochLength(this.batchesInPass(), this.options.batchesPerEpoch), worldSize);
+  /** Null where the batch sampler gives every epoch another number of batches and there is no `batchesPerEpoch`. */
+  override length(worldSize = 1): number | null {
+    const common = this.commonLength();
+    const length = common === 0 ? 0 : (this.options.batchesPerEpoch ?? common);
+    return length === null ? null : workerLength(length, worldSize);
   }
 
   override epoch(request: EpochRequest): AsyncIterable<Batch> {
@@ -115,32 +134,33 @@ export class ArrayDataLoader extends DataLoader {
   }
 
   private async *batches(request: EpochRequest): AsyncGenerator<Batch> {
-    let pass: { readonly number: number; readonly batches: readonly (readonly number[])[] } | undefined;
-    for (const place of placesOf(request, this.batchesInPass(), this.options.batchesPerEpoch)) {
-      if (pass?.number !== place.pass) pass = { number: place.pass, batches: this.passBatches(place.pass) };
-      yield this.examples.take(pass.batches[place.index]!);
+    const passes = { length: (pass: number): number => this.passLength(pass) };
+    for (const { pass, index } of placesOf(request, passes, this.options.batchesPerEpoch ?? undefined)) {
+      yield this.examples.take(this.passBatches(pass)[index]!);
     }
   }
 
-  /** The same for every pass. */
-  private batchesInPass(): number {
-    const { batchSampler } = this.options;
-    this.passLength ??=
-      batchSampler?.length(this.examples.instances) ?? this.cut(this.sampler.indices(this.examples.size, 0)).length;
-    return this.passLength;
+  private commonLength(): number | null {
+    if (this.fixedLength === undefined) {
+      const { batchSampler } = this.options;
+      this.fixedLength =
+        batchSampler == null ? this.passBatches(0).length : batchSampler.length(this.examples.instances);
+    }
+    return this.fixedLength;
   }
 
-  private passBatches(pass: number): readonly (readonly number[])[] {
-    const { batchSampler } = this.options;
-    return (
-      batchSampler?.batches(this.examples.instances, pass) ?? this.cut(this.sampler.indices(this.examples.size, pass))
-    );
+  private passLength(pass: number): number {
+    return this.commonLength() ?? (this.lengths[pass] ??= this.passBatches(pass).length);
   }
 
-  private cut(order: Uint32Array): number[][] {
-    const { batchSize, dropLast } = this.options;
-    const count = dropLast ? Math.floor(order.length / batchSize) : Math.ceil(order.length / batchSize);
-    return Array.from({ length: count }, (_, i) => [...order.subarray(i * batchSize, (i + 1) * batchSize)]);
+  private passBatches(number: number): readonly (readonly number[])[] {
+    const { batchSampler, batchSize, dropLast } = this.options;
+    if (this.pass?.number === number) return this.pass.batches;
+    const batches =
+      batchSampler?.batches(this.examples.instances, number) ??
+      cut(this.sampler.indices(this.examples.size, number), batchSize, dropLast);
+    this.pass = { number, batches };
+    return batches;
   }
 }
 
@@ -148,11 +168,12 @@ export class ArrayDataLoader extends DataLoader {
  * A loader over a data set in memory.
  *
  * @param data columns, `{ x: Float32Array | tensor | { data, shape } | list, y: ... }`, or a list of records.
+ * @param options also `vocabulary`, where fields have a `namespace` in it.
  * @example dataLoader({ x: { data: pixels, shape: [60000, 28, 28] }, y: labels }, { batchSize: 32, shuffle: true, seed: 1 })
  */
 export function dataLoader(
   data: readonly Instance[] | ColumnsData,
-  options: ArrayDataLoaderOptions = {},
+  { vocabulary, ...options }: ArrayDataLoaderOptions & { readonly vocabulary?: Vocabulary | undefined } = {},
 ): ArrayDataLoader {
-  return new ArrayDataLoader(options, data);
+  return new ArrayDataLoader(options, data, undefined, vocabulary);
 }

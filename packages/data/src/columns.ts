@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValue } from '@x/trainer-core';
 import { DataError } from '@x/trainer-core';
 
-import type { FieldSettings } from './field-options.js';
+import type { FieldSetting } from './field-settings.js';
 import { inferField } from './field.js';
 import type { NumberArray, NumberType } from './number-array.js';
 import { allocate, isNumberArray, sizeOf, typeOf } from './number-array.js';
@@ -32,11 +32,17 @@ export interface Column {
  * @throws DataError (`X_DATA_INVALID`) naming the column, for a value that is no column, or naming the example too, for
  *   lists whose values do not go together.
  */
-export function columnOf(name: string, data: unknown, settings: FieldSettings[string] | undefined): Column {
-  if (isTensor(data)) return tensorColumn(name, data, settings?.dtype);
-  if (isNumberArray(data)) return arrayColumn(name, { data, shape: [data.length] }, settings?.dtype);
-  if (Array.isArray(data)) return listColumn(name, data, settings);
-  if (isShapedArray(data)) return arrayColumn(name, data, settings?.dtype);
+export function columnOf(name: string, data: unknown, setting: FieldSetting): Column {
+  if (Array.isArray(data)) return listColumn(name, data, setting);
+  if (setting.indexer !== undefined) {
+    throw new DataError(
+      'X_DATA_INVALID',
+      `column "${name}" has a vocabulary namespace, but is no list; expected a list of strings, or of lists of strings`,
+    );
+  }
+  if (isTensor(data)) return tensorColumn(name, data, setting.dtype);
+  if (isNumberArray(data)) return arrayColumn(name, { data, shape: [data.length] }, setting.dtype);
+  if (isShapedArray(data)) return arrayColumn(name, data, setting.dtype);
   throw new DataError(
     'X_DATA_INVALID',
     `column "${name}" is ${data === null ? 'null' : `of type ${typeof data}`}; ` +
@@ -45,8 +51,8 @@ export function columnOf(name: string, data: unknown, settings: FieldSettings[st
 }
 
 /** The values of one field of records, or a column that is a list. */
-export function listColumn(name: string, values: readonly unknown[], settings?: FieldSettings[string]): Column {
-  const field = inferField(name, values, settings);
+export function listColumn(name: string, values: readonly unknown[], setting: FieldSetting): Column {
+  const field = inferField(name, values, setting);
   return {
     size: values.length,
     values,

@@ -1,9 +1,21 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Batch } from '@x/trainer-core';
-import { dataLoaderContract } from '@x/testing';
+import { batchSamplerContract, dataLoaderContract, samplerContract, vocabularyContract } from '@x/testing';
 
-import { BucketBatchSampler, dataLoader, datasetLoader, generatorLoader } from './index.js';
+import {
+  BasicBatchSampler,
+  BucketBatchSampler,
+  dataLoader,
+  datasetLoader,
+  generatorLoader,
+  IndexedVocabulary,
+  MaxTokensBatchSampler,
+  RandomSampler,
+  SequentialSampler,
+  SubsetRandomSampler,
+  WeightedRandomSampler,
+} from './index.js';
 import type { GeneratorLoaderOptions } from './index.js';
 
 const runner = { describe, it };
@@ -33,6 +45,18 @@ dataLoaderContract(runner, {
   name: 'buckets of padded lists',
   make: () =>
     dataLoader(sentences, { batchSampler: new BucketBatchSampler({ batchSize: 4, sortingKeys: ['tokens'] }) }),
+});
+dataLoaderContract(runner, {
+  name: 'as many batches as there are in an epoch',
+  make: () => dataLoader(sentences, { batchSampler: new MaxTokensBatchSampler({ maxTokens: 20, paddingNoise: 1 }) }),
+});
+dataLoaderContract(runner, {
+  name: 'five batches of passes of several lengths',
+  make: () =>
+    dataLoader(sentences, {
+      batchSampler: new MaxTokensBatchSampler({ maxTokens: 20, paddingNoise: 1 }),
+      batchesPerEpoch: 5,
+    }),
 });
 
 function* rows(epoch: number): Generator<Record<string, unknown>> {
@@ -67,3 +91,37 @@ function stepping(items: Generator<unknown>): { next(): Promise<{ value: unknown
     },
   };
 }
+
+const weights = Array.from({ length: 26 }, (_, i) => i % 4);
+const samplers = {
+  sequential: () => new SequentialSampler(),
+  random: () => new RandomSampler({ seed: 1 }),
+  'random, with replacement': () => new RandomSampler({ seed: 1, replacement: true, numSamples: 40 }),
+  subset_random: () => new SubsetRandomSampler({ indices: [3, 5, 25], seed: 1 }),
+  weighted_random: () => new WeightedRandomSampler({ weights, numSamples: 40, seed: 1 }),
+  'weighted_random, without replacement': () =>
+    new WeightedRandomSampler({ weights, numSamples: 10, replacement: false, seed: 1 }),
+};
+for (const [name, make] of Object.entries(samplers)) samplerContract(runner, { name, make, size: 26 });
+
+const batchSamplers = {
+  basic: () => new BasicBatchSampler({ sampler: new RandomSampler({ seed: 1 }), batchSize: 4, dropLast: true }),
+  bucket: () => new BucketBatchSampler({ batchSize: 4, seed: 1 }),
+  'bucket, sorted': () => new BucketBatchSampler({ batchSize: 4, shuffle: false, dropLast: true }),
+  max_tokens: () => new MaxTokensBatchSampler({ maxTokens: 20, seed: 1 }),
+  'max_tokens, without noise': () => new MaxTokensBatchSampler({ maxTokens: 20, paddingNoise: 0, seed: 1 }),
+};
+for (const [name, make] of Object.entries(batchSamplers)) {
+  batchSamplerContract(runner, { name, make, instances: () => sentences.map((sentence) => ({ ...sentence })) });
+}
+
+vocabularyContract(runner, {
+  name: 'IndexedVocabulary',
+  make: () =>
+    IndexedVocabulary.fromInstances([{ words: ['a', 'b\nc', '\r', ' '], label: 'd' }], {
+      words: 'tokens',
+      label: 'labels',
+    }),
+  load: (folder) => IndexedVocabulary.fromFiles(folder),
+  namespaces: ['tokens', 'labels'],
+});

@@ -9,7 +9,7 @@ export interface DatasetLike {
 }
 
 /** Options of {@link datasetLoader}. */
-export interface DatasetLoaderOptions extends Omit<StreamOptions, 'batchSize' | 'dropLast' | 'fields'> {
+export interface DatasetLoaderOptions extends Omit<StreamOptions, 'batchSize' | 'dropLast' | 'fields' | 'vocabulary'> {
   /** `once` for a data set whose iterators differ, such as one with `shuffle`. Default: `replayable`. */
   readonly resumability?: 'replayable' | 'once';
 }

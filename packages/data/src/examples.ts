@@ -3,7 +3,7 @@ import { DataError, disposeBatch } from '@x/trainer-core';
 
 import type { Column, ColumnsData } from './columns.js';
 import { columnOf, listColumn } from './columns.js';
-import type { FieldSettings } from './field-options.js';
+import type { FieldSettings } from './field-settings.js';
 import { maskName } from './field.js';
 import { describe } from './nested-numbers.js';
 
@@ -30,7 +30,7 @@ export function examplesOf(data: readonly Instance[] | ColumnsData, settings: Fi
       listColumn(
         name,
         data.map((instance) => instance[name]),
-        settings[name],
+        settings.of(name),
       ),
     );
     return {
@@ -39,7 +39,9 @@ export function examplesOf(data: readonly Instance[] | ColumnsData, settings: Fi
       take: (numbers) => assemble(columns.map((c) => () => c.take(numbers))),
     };
   }
-  const columns = Object.entries(data).map(([name, column]) => [name, columnOf(name, column, settings[name])] as const);
+  const columns = Object.entries(data).map(
+    ([name, column]) => [name, columnOf(name, column, settings.of(name))] as const,
+  );
   checkNames(Object.keys(data), settings, true);
   return {
     size: commonSize(columns),
@@ -120,7 +122,7 @@ export function assemble(parts: readonly (() => Record<string, BatchValue>)[]): 
 
 /** @throws DataError (`X_DATA_INVALID`) for options of a field that does not exist. */
 export function checkNames(fields: readonly string[], settings: FieldSettings, known: boolean): void {
-  const unknown = Object.keys(settings).find((name) => !fields.includes(name));
+  const unknown = settings.named.find((name) => !fields.includes(name));
   if (unknown === undefined || !known) return;
   throw new DataError(
     'X_DATA_INVALID',

@@ -10,7 +10,13 @@ export const FieldOptions = z.strictObject({
     .boolean()
     .optional()
     .describe(
-      'Whether a <field>Mask (1 at data, 0 at padding) is given; default: where the field has lists of several lengths',
+      'Whether a <field>Mask (1 at data, 0 at padding) is given; default: where the field has lists of several lengths, or of tokens',
+    ),
+  namespace: z
+    .string()
+    .optional()
+    .describe(
+      "Makes a field of strings numbers of this namespace of the vocabulary; default: the dataset reader's, if it has one",
     ),
   padWith: z.number().default(0).describe('The value of padding'),
   padToMultipleOf: z
@@ -29,6 +35,3 @@ export const FieldOptionsByName = z
   .record(z.string(), FieldOptions)
   .default({})
   .describe('How single fields become tensors, by field name');
-
-/** Options by field name, with defaults filled in. */
-export type FieldSettings = Readonly<Record<string, z.output<typeof FieldOptions>>>;

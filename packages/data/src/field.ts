@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchValue } from '@x/trainer-core';
 import { DataError } from '@x/trainer-core';
-import type { z } from 'zod';
 
-import { FieldOptions } from './field-options.js';
+import type { FieldSetting } from './field-settings.js';
 import type { NestedNumbers } from './nested-numbers.js';
 import { describe, Extent, writeMask, writeNumbers } from './nested-numbers.js';
 import type { NumberType } from './number-array.js';
 import { allocate, isNumberArray, sizeOf } from './number-array.js';
+import { indexed, TokenField } from './token-field.js';
 
 /** How the values of one field become entries of a batch. */
 export interface Field {
@@ -20,17 +20,13 @@ export interface Field {
 }
 
 /**
- * The field that suits the given values: numbers and nested lists of numbers become tensors, all else is static.
+ * The field that suits the given values: numbers and nested lists of numbers become tensors, tokens of a vocabulary their
+ * numbers, all else is static.
  *
  * @param first the number of the first example, for messages.
  * @throws DataError (`X_DATA_INVALID`) naming the example and the field, for values that do not go together.
  */
-export function inferField(
-  name: string,
-  values: readonly unknown[],
-  options: z.output<typeof FieldOptions> = FieldOptions.parse({}),
-  first = 0,
-): Field {
+export function inferField(name: string, values: readonly unknown[], setting: FieldSetting, first = 0): Field {
   const tensor = values.findIndex((value) => value instanceof tf.Tensor);
   if (tensor >= 0) {
     throw invalid(
@@ -38,6 +34,12 @@ export function inferField(
       first + tensor,
       'holds a tensor; give tensors as columns, dataLoader({ x: tensor }), or lists of numbers here',
     );
+  }
+  const { indexer, ...options } = setting;
+  if (indexer !== undefined) {
+    const indices = values.map((value, i) => indexed(name, value, indexer, first + i));
+    const { dtype = 'int32', mask = values.some(Array.isArray) } = options;
+    return new TokenField(name, indexer, NumberField.infer(name, indices, { ...options, dtype, mask }, first));
   }
   const kind = firstKind(values) ?? 'numbers';
   if (kind === 'numbers') return NumberField.infer(name, values, options, first);
@@ -84,12 +86,7 @@ class NumberField implements Field {
     private readonly layout: Layout,
   ) {}
 
-  static infer(
-    name: string,
-    values: readonly unknown[],
-    options: z.output<typeof FieldOptions>,
-    first: number,
-  ): NumberField {
+  static infer(name: string, values: readonly unknown[], options: FieldSetting, first: number): NumberField {
     const extent = extentOf(name, values, (i) => first + i);
     const ragged = extent.raggedDimensions;
     const { mask = ragged > 0, padWith, padToMultipleOf, dtype = extent.whole ? 'int32' : 'float32' } = options;

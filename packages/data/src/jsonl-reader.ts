@@ -1,33 +1,34 @@
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
-
 import type { Instance } from '@x/trainer-core';
-import { DataError, DatasetReader } from '@x/trainer-core';
+import { DataError, DatasetReader, parseOptions } from '@x/trainer-core';
+import { z } from 'zod';
 
-/** Reads files with a JSON object per line (UTF-8); blank lines are skipped. */
-@DatasetReader.register('jsonl')
+import { linesOf } from './lines.js';
+
+export const JsonlReaderOptions = z.strictObject({
+  namespaces: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('The fields that hold tokens or labels, and the namespace in the vocabulary of each'),
+});
+
+/** Reads files with a JSON object per line (UTF-8, or its `.gz`); blank lines are skipped. */
+@DatasetReader.register('jsonl', JsonlReaderOptions)
 export class JsonlReader extends DatasetReader {
+  override readonly namespaces: Readonly<Record<string, string>>;
+
+  /** @throws ConfigError for options that the schema refuses. */
+  constructor(options: z.input<typeof JsonlReaderOptions> = {}) {
+    super();
+    this.namespaces = parseOptions(JsonlReaderOptions, options, 'JsonlReader').namespaces;
+  }
+
   /** @throws DataError (`X_DATA_INVALID`) naming the file, and the line where it is no JSON object. */
   override async *read(path: string): AsyncGenerator<Instance> {
-    const file = await opened(path);
-    try {
-      let number = 0;
-      for await (const line of file.readLines()) {
-        number += 1;
-        const text = number === 1 ? line.replace(/^\uFEFF/, '') : line;
-        if (text.trim() !== '') yield parse(text, `${path}:${number}`);
-      }
-    } finally {
-      await file.close();
+    let number = 0;
+    for await (const line of linesOf(path)) {
+      number += 1;
+      if (line.trim() !== '') yield parse(line, `${path}:${number}`);
     }
-  }
-}
-
-async function opened(path: string): Promise<FileHandle> {
-  try {
-    return await open(path);
-  } catch (cause) {
-    throw new DataError('X_DATA_INVALID', `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -6,7 +6,7 @@ import { shuffleStream } from './shuffle.js';
 export const RandomSamplerOptions = z.strictObject({
   seed: z.int().optional().describe("The seed of the order; default: the run's, else 13370"),
   replacement: z.boolean().default(false).describe('Whether an example may come several times in an epoch'),
-  numSamples: z.int().positive().optional().describe('Examples in an epoch; default: as many as the data set has'),
+  numSamples: z.int().positive().nullish().describe('Examples in an epoch; default: as many as the data set has'),
 });
 
 export type RandomSamplerOptions = z.input<typeof RandomSamplerOptions>;
@@ -27,7 +27,8 @@ export class RandomSampler extends Sampler {
 
   /** Without replacement `numSamples` beyond the data set's size starts further passes, each with its own order. */
   override indices(size: number, epoch: number): Uint32Array {
-    const { seed, replacement, numSamples = size } = this.options;
+    const { seed, replacement } = this.options;
+    const numSamples = this.options.numSamples ?? size;
     const stream = shuffleStream(epoch, seed, this.run);
     if (size === 0) return new Uint32Array(0);
     if (replacement) return Uint32Array.from(stream.uniforms(numSamples), (u) => Math.floor(u * size));

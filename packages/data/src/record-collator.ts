@@ -3,7 +3,7 @@ import type { Batch, Instance } from '@x/trainer-core';
 import { assemble, checkNames, fieldsOf } from './examples.js';
 import type { Field } from './field.js';
 import { inferField } from './field.js';
-import type { FieldSettings } from './field-options.js';
+import type { FieldSettings } from './field-settings.js';
 
 /**
  * Makes batches of records that come one after another. What a field is, is inferred from the first batch; a later one
@@ -34,7 +34,7 @@ export class RecordCollator {
   private infer(names: readonly string[], instances: readonly Instance[], first: number): ReadonlyMap<string, Field> {
     checkNames(names, this.settings, true);
     return new Map(
-      names.map((name) => [name, inferField(name, valuesOf(name, instances), this.settings[name], first)]),
+      names.map((name) => [name, inferField(name, valuesOf(name, instances), this.settings.of(name), first)]),
     );
   }
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Batch, EpochRequest, Instance, Resumability } from '@x/trainer-core';
+import type { Batch, EpochRequest, Instance, Resumability, Vocabulary } from '@x/trainer-core';
 import { DataError, DataLoader, disposeBatch, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
@@ -7,6 +7,7 @@ import { workerLength } from './epoch-plan.js';
 import { describe } from './nested-numbers.js';
 import { prefetch } from './prefetch.js';
 import { FieldOptionsByName } from './field-options.js';
+import { FieldSettings } from './field-settings.js';
 import { RecordCollator } from './record-collator.js';
 
 export const StreamOptionsSchema = z.strictObject({
@@ -22,7 +23,10 @@ export const StreamOptionsSchema = z.strictObject({
 });
 
 /** How a stream is read. */
-export type StreamOptions = z.input<typeof StreamOptionsSchema>;
+export type StreamOptions = z.input<typeof StreamOptionsSchema> & {
+  /** Where the fields' namespaces are. */
+  readonly vocabulary?: Vocabulary | undefined;
+};
 
 /** What gives the items of an epoch: batches, or instances where a batch size is set. */
 export interface StreamSource {
@@ -43,12 +47,12 @@ export class StreamDataLoader extends DataLoader {
   /** @throws ConfigError for options that the schema refuses. */
   constructor(
     private readonly source: StreamSource,
-    options: StreamOptions = {},
+    { vocabulary, ...options }: StreamOptions = {},
   ) {
     super();
     this.resumability = source.resumability;
     this.options = parseOptions(StreamOptionsSchema, options, 'the data loader');
-    this.collator = new RecordCollator(this.options.fields);
+    this.collator = new RecordCollator(new FieldSettings(this.options.fields, vocabulary));
   }
 
   override length(worldSize = 1): number | null {

@@ -60,6 +60,7 @@ export { RunContainer } from './plugins/container.js';
 export type { Provided } from './plugins/container.js';
 export { descriptorsOf, registerFor } from './plugins/describe.js';
 export type { AnyClass, Descriptor, Factory, Register } from './plugins/describe.js';
+export { parseComponent } from './plugins/parse-component.js';
 export { asPlugin, definePlugin } from './plugins/plugin.js';
 export type { Plugin, PluginLike } from './plugins/plugin.js';
 export { Registry } from './plugins/registry.js';
@@ -82,12 +83,13 @@ export {
 } from './plugins/run-tokens.js';
 
 // Config
-export { pattern } from './config/pattern.js';
+export { pattern, searchPattern } from './config/pattern.js';
 export { parseOptions, validate } from './config/validate.js';
 
 // State
 export { ParameterGroup } from './state/parameter-groups.js';
 export type { ParameterGroupConfig } from './state/parameter-groups.js';
+export type { HostScalars, InitialSlot } from './state/optimizer-state.js';
 export { NamedState } from './state/named-state.js';
 export { Parameter, ParameterSet } from './state/parameters.js';
 export { cloneState, disposeState, mapTensors, readState } from './state/state-dict.js';
@@ -116,13 +118,26 @@ export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js'
 export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
 export { Progress } from './training/progress.js';
 export { loadModelState, modelVariables } from './training/model-state.js';
+export {
+  LearningRateSearchOptions,
+  searchLearningRate,
+  smoothed,
+  suggestLearningRate,
+} from './training/search-learning-rate.js';
+export type { LearningRateCurve, SearchProgress } from './training/search-learning-rate.js';
 export { totalNorm } from './programs/rescale.js';
+export { planUpdate } from './programs/update.js';
+export { sparseLookup } from './programs/sparse-lookup.js';
 export type { TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 
 // Models
 export { functionalModel, FunctionalModel } from './model/functional-model.js';
 export type { FunctionalModelOptions, OutputsAndBuffers } from './model/functional-model.js';
+export { InitializerApplicator } from './model/initializer-applicator.js';
+export { gainOf } from './model/initializers/gain.js';
+export { fansOf } from './model/initializers/layout.js';
+export type { Fans, WeightLayout } from './model/initializers/layout.js';
 export { kaimingNormal, kaimingUniform } from './model/initializers/kaiming.js';
 export { normal } from './model/initializers/normal.js';
 export { orthogonal } from './model/initializers/orthogonal.js';
@@ -133,10 +148,10 @@ export { RegularizerApplicator } from './model/regularizers/applicator.js';
 // Runs
 export { trainFromConfig } from './run/train-from-config.js';
 export type { RunOptions, RunResultSummary } from './run/train-from-config.js';
-export { prepareRun } from './run/prepare-run.js';
-export type { PreparedRun, PrepareOptions } from './run/prepare-run.js';
+export { prepareRun, resolveConfig } from './run/prepare-run.js';
+export type { PreparedRun, PrepareOptions, ResolvedConfig } from './run/prepare-run.js';
 export { buildRun } from './run/build-run.js';
-export type { BuiltRun } from './run/build-run.js';
+export type { BuiltRun, Datasets, Split } from './run/build-run.js';
 export { loadTrained } from './run/load-trained.js';
 export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
 export { checkNodeVersion } from './run/node-version.js';
@@ -149,7 +164,13 @@ export type { JsonSchema } from './config/json-schema.js';
 export { readConfig } from './config/read-config.js';
 export type { RawConfig } from './config/read-config.js';
 export { applyOverrides } from './config/overrides.js';
-export type { Overrides } from './config/overrides.js';
+export type { OverrideMode, OverrideOptions, Overrides } from './config/overrides.js';
+export { flattenConfig, unflattenConfig } from './config/flat.js';
+export { withFallback } from './config/with-fallback.js';
+export { configHash } from './config/config-hash.js';
+export { writtenConfig } from './config/written-config.js';
+export { inferScalar } from './config/infer-scalar.js';
+export { KNOWN_PACKAGES } from './config/known-packages.js';
 export { resolveEnvironment } from './config/environment.js';
 export { loadPlugins } from './plugins/load.js';
 export type { PluginEntry } from './plugins/load.js';

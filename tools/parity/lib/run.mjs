@@ -1,4 +1,5 @@
 import checkpoint from '@x/checkpoint';
+import data from '@x/data';
 import optim from '@x/optim';
 import schedulers from '@x/schedulers';
 import {
@@ -19,7 +20,7 @@ import {
 import { NotCovered } from './outcome.mjs';
 
 /** The plugins that fixtures are run with. */
-export const plugins = [optim, schedulers, checkpoint];
+export const plugins = [optim, schedulers, data, checkpoint];
 
 const registry = new Registry([corePlugin, ...plugins]);
 

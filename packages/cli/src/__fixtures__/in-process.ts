@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import type { Io } from '../io.js';
 import { run } from '../program.js';
 
 const require_ = (name: string): string => `require(${JSON.stringify(require.resolve(name))})`;
@@ -59,6 +60,26 @@ class Points extends core.DataLoader {
 }
 core.DataLoader.register('two-points', z.strictObject({}))(Points);
 
+class Lines extends core.DatasetReader {
+  async *read(path) {
+    for (const line of require('node:fs').readFileSync(path, 'utf8').trim().split('\\n')) yield { line };
+  }
+}
+core.DatasetReader.register('lines')(Lines);
+
+class Stop extends core.TrainerCallback {
+  onStepEnd({ control }) { control.stop(); }
+}
+core.TrainerCallback.register('stop')(Stop);
+
+class Interrupt extends core.TrainerCallback {
+  constructor(options) { super(); this.options = options; }
+  onRunStart() { if (this.options.at === -1) this.interrupt(); }
+  onEpochEnd({ epoch }) { if (this.options.at === epoch) this.interrupt(); }
+  interrupt() { throw new core.InterruptedError('by hand', 'SIGINT'); }
+}
+core.TrainerCallback.register('interrupt', z.strictObject({ at: z.number() }))(Interrupt);
+
 class Shout extends core.Predictor {
   async predict(requests) { return requests.map((request) => String(request).toUpperCase()); }
 }
@@ -78,7 +99,7 @@ core.Command.register('hello')(Hello);
 
 exports.__esModule = true;
 exports.default = core.definePlugin({
-  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Shout, Hello],
+  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Hello],
 });`;
 
 /** A plugin with a command that takes the name of one of ours. */
@@ -126,13 +147,23 @@ export class Workplace {
     let out = '';
     let err = '';
     const status = await run(args, {
+      ...this.io(input),
       out: { write: (text) => (out += text) },
       err: { write: (text) => (err += text) },
+    });
+    return { status, out, err };
+  }
+
+  /** An output that nobody reads. */
+  io(input = ''): Io {
+    const write = (): void => undefined;
+    return {
+      out: { write },
+      err: { write },
       input: (async function* () {
         yield input;
       })(),
-    });
-    return { status, out, err };
+    };
   }
 
   async remove(): Promise<void> {

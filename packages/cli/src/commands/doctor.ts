@@ -1,18 +1,26 @@
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNodeVersion, ComponentSpec, Engine, parseOptions, RunContainer, TrainerError } from '@x/trainer-core';
-import type { Plugin, Registration, Registry } from '@x/trainer-core';
+import {
+  checkNodeVersion,
+  ComponentSpec,
+  Engine,
+  KNOWN_PACKAGES,
+  parseOptions,
+  RunContainer,
+  TrainerError,
+} from '@x/trainer-core';
+import type { Registration, Registry } from '@x/trainer-core';
 
 import { print } from '../io.js';
 import type { Io } from '../io.js';
-import { loadListed, pluginList, registryOf } from '../listed-plugins.js';
-import type { ListedPlugin } from '../listed-plugins.js';
+import { loadAll, loadListed, pluginsOfConfig, registryOf } from '../listed-plugins.js';
+import type { ListedPlugin, LoadedPlugins } from '../listed-plugins.js';
 import { messageOf } from '../message-of.js';
 import { loadTensorflow } from '../tensorflow.js';
 
 /** Our packages that a config may list. */
-const PACKAGES = ['@x/optim', '@x/schedulers', '@x/data', '@x/metrics', '@x/checkpoint', '@x/callbacks-tensorboard'];
+const PACKAGES = new Set(Object.values(KNOWN_PACKAGES).flat());
 
 /** Device numbers that engines are asked about. */
 const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -22,19 +30,16 @@ const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
  *
  * @returns the exit status: 1 if Node is too old, a listed plugin does not load, or no engine is usable.
  */
-export async function doctor(
-  config: string | undefined,
-  { plugins: named }: { readonly plugins?: string },
-  io: Io,
-): Promise<number> {
+export async function doctor(config: string | undefined, named: LoadedPlugins, io: Io): Promise<number> {
   const fromDir = config === undefined ? process.cwd() : resolve(dirname(config));
-  const list = await pluginList(config, named);
+  const list = config === undefined ? [] : await pluginsOfConfig(config);
   await loadTensorflow(fromDir);
   const node = failureOf(() => checkNodeVersion());
   print(io, `Node          ${process.version}${node === null ? '' : `: ${node}`}`);
   print(io, `TensorFlow.js ${tf.version_core}, ${backendLine()}`);
-  const { plugins, failures } = await loadAll(list);
-  const registry = await registryOf(plugins);
+  const ofConfig = await loadAll(list);
+  const failures = [...ofConfig.failures, ...named.failures];
+  const registry = await registryOf([...ofConfig.plugins, ...named.plugins]);
   print(io, 'Engines');
   let usable = 0;
   for (const registration of registry.all(Engine.kind)) {
@@ -44,28 +49,10 @@ export async function doctor(
   for (const { name, version } of registry.plugins) print(io, row(name, `listed${withVersion(version)}`));
   for (const { entry, reason } of failures) print(io, row(entry, `listed, but not usable: ${reason}`));
   const mentioned = [...registry.plugins.map(({ name }) => name), ...failures.map(({ entry }) => entry)];
-  for (const name of PACKAGES.filter((known) => !mentioned.includes(known))) {
+  for (const name of [...PACKAGES].filter((known) => !mentioned.includes(known))) {
     print(io, row(name, await unlistedPackage({ entry: name, fromDir })));
   }
   return node === null && failures.length === 0 && usable > 0 ? 0 : 1;
-}
-
-interface Failure {
-  readonly entry: string;
-  readonly reason: string;
-}
-
-async function loadAll(list: readonly ListedPlugin[]): Promise<{ plugins: Plugin[]; failures: Failure[] }> {
-  const plugins: Plugin[] = [];
-  const failures: Failure[] = [];
-  for (const listed of list) {
-    try {
-      plugins.push(await loadListed(listed));
-    } catch (error) {
-      failures.push({ entry: listed.entry, reason: messageOf(error) });
-    }
-  }
-  return { plugins, failures };
 }
 
 async function probe(registration: Registration, registry: Registry, io: Io): Promise<boolean> {

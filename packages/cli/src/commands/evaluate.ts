@@ -1,36 +1,40 @@
-import { Engine, evaluateModel, loadTrained } from '@x/trainer-core';
+import { Engine, evaluateModel } from '@x/trainer-core';
+import type { Plugin } from '@x/trainer-core';
 
+import { loadArchive } from '../archive/load-archive.js';
 import { formatNumber } from '../format.js';
-import { print, writeWhole } from '../io.js';
+import { print, toJson, wholeNumber, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
-import { loadTensorflowForRun } from '../tensorflow.js';
 
 export interface EvaluateCommandOptions {
   readonly weights?: 'best' | 'latest';
-  readonly overrides?: string;
+  readonly weightsFile?: string;
+  readonly overrides?: readonly string[];
+  readonly batchSize?: string;
+  readonly batchWeightKey?: string;
   readonly outputFile?: string;
 }
 
 /** Evaluates the model of a run on its test data, or on other data that its reader reads. */
 export async function evaluate(
-  folder: string,
+  model: string,
   path: string | undefined,
   options: EvaluateCommandOptions,
+  plugins: readonly Plugin[],
   io: Io,
 ): Promise<void> {
-  const { outputFile, ...loading } = options;
-  await loadTensorflowForRun(folder);
-  const trained = await loadTrained(folder, loading);
+  const { outputFile, batchSize, batchWeightKey, ...loading } = options;
+  const batches = batchSize === undefined ? undefined : wholeNumber('--batch-size', batchSize);
+  const trained = await loadArchive(model, { ...loading, plugins });
   try {
     const engine = trained.run.container.find<Engine>(Engine);
-    const { batchWeightKey } = trained.run.options;
-    const metrics = await evaluateModel(trained.model, await trained.dataLoader(path), {
+    const metrics = await evaluateModel(trained.model, await trained.dataLoader(path, { batchSize: batches }), {
       ...(engine === undefined ? {} : { engine }),
-      batchWeightKey,
+      batchWeightKey: batchWeightKey ?? trained.run.options.batchWeightKey,
     });
     for (const [name, value] of Object.entries(metrics)) print(io, `${name}  ${formatNumber(value)}`);
     if (outputFile === undefined) return;
-    await writeWhole(outputFile, `${JSON.stringify(metrics, null, 2)}\n`);
+    await writeWhole(outputFile, `${toJson(metrics, 2)}\n`);
     print(io, `written to ${outputFile}`);
   } finally {
     trained.dispose();

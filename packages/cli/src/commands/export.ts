@@ -1,8 +1,9 @@
-import { loadTrained, ModelError, TrainerError } from '@x/trainer-core';
+import { ModelError, TrainerError } from '@x/trainer-core';
+import type { Plugin } from '@x/trainer-core';
 
+import { loadArchive } from '../archive/load-archive.js';
 import { print, writing } from '../io.js';
 import type { Io } from '../io.js';
-import { loadTensorflowForRun } from '../tensorflow.js';
 
 export interface ExportCommandOptions {
   readonly to: string;
@@ -12,8 +13,9 @@ export interface ExportCommandOptions {
 
 /** Writes the model of a run in another format: `tfjs`, which `tf.loadLayersModel` reads. */
 export async function exportModel(
-  folder: string,
+  run: string,
   { to, output, ...loading }: ExportCommandOptions,
+  plugins: readonly Plugin[],
   io: Io,
 ): Promise<void> {
   if (to !== 'tfjs')
@@ -21,15 +23,14 @@ export async function exportModel(
       'X_USAGE',
       `--to: expected "tfjs", the format that tf.loadLayersModel reads; received "${to}"`,
     );
-  await loadTensorflowForRun(folder);
-  const trained = await loadTrained(folder, loading);
+  const trained = await loadArchive(run, { ...loading, plugins });
   try {
     const { LayersModelAdapter, saveLayersModel } = await import('@x/trainer-core/layers');
     if (!(trained.model instanceof LayersModelAdapter)) {
       throw new ModelError(
         'X_MODEL_INVALID',
         'only models made of tfjs layers (type "layers_model") can be written in the format of tf.loadLayersModel; the weights ' +
-          `of this one are in ${folder}/best.safetensors, by parameter name`,
+          `of this one are in ${run} in safetensors format, by parameter name`,
       );
     }
     const { model } = trained.model;

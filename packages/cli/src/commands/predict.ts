@@ -1,35 +1,34 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { DataError, loadTrained, TheModel } from '@x/trainer-core';
-import type { Json } from '@x/trainer-core';
+import { DataError, TheModel } from '@x/trainer-core';
+import type { Json, Plugin, Predictor } from '@x/trainer-core';
 
 import { messageOf } from '../message-of.js';
-import { print, writeWhole } from '../io.js';
+import { loadArchive } from '../archive/load-archive.js';
+import { print, toJson, wholeNumber, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
 import plugin from '../plugin.js';
-import { loadTensorflowForRun } from '../tensorflow.js';
 
 export interface PredictCommandOptions {
   readonly weights?: 'best' | 'latest';
-  readonly overrides?: string;
+  readonly weightsFile?: string;
+  readonly overrides?: readonly string[];
   readonly outputFile?: string;
   readonly batchSize: string;
 }
 
 /** Answers JSON lines with the model of a run: one line in, one line out, in order. */
 export async function predict(
-  folder: string,
+  model: string,
   file: string | undefined,
   options: PredictCommandOptions,
+  plugins: readonly Plugin[],
   io: Io,
 ): Promise<void> {
   const { outputFile, batchSize, ...loading } = options;
-  const size = Number(batchSize);
-  if (!Number.isInteger(size) || size < 1)
-    throw new DataError('X_DATA_INVALID', `--batch-size: expected a whole number from 1, received "${batchSize}"`);
-  await loadTensorflowForRun(folder);
-  const trained = await loadTrained(folder, { ...loading, plugins: [plugin] });
+  const size = wholeNumber('--batch-size', batchSize);
+  const trained = await loadArchive(model, { ...loading, plugins, fallbackPlugins: [plugin] });
   try {
     if (!trained.run.container.has(TheModel)) trained.run.container.provide(TheModel, trained.model);
     const predictor = await trained.predictor();
@@ -39,7 +38,7 @@ export async function predict(
         ? (line: string): void => print(io, line)
         : (line: string): unknown => answers.push(line);
     for await (const requests of inGroups(requestsOf(file, io), size)) {
-      for (const answer of await predictor.predict(requests)) emit(JSON.stringify(answer));
+      for (const answer of await answersOf(predictor, requests)) emit(toJson(answer));
     }
     if (outputFile === undefined) return;
     await writeWhole(outputFile, answers.map((line) => `${line}\n`).join(''));
@@ -47,6 +46,15 @@ export async function predict(
   } finally {
     trained.dispose();
   }
+}
+
+async function answersOf(predictor: Predictor, requests: readonly Json[]): Promise<readonly Json[]> {
+  const answers = await predictor.predict(requests);
+  if (answers.length === requests.length) return answers;
+  throw new DataError(
+    'X_DATA_INVALID',
+    `${predictor.constructor.name} gave ${answers.length} answers to ${requests.length} requests; expected one for each, in order`,
+  );
 }
 
 async function* requestsOf(file: string | undefined, io: Io): AsyncGenerator<Json> {

@@ -1,63 +1,127 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { trainFromConfig } from '@x/trainer-core';
-import type { TrainingMetrics } from '@x/trainer-core';
+import { InterruptedError, trainFromConfig } from '@x/trainer-core';
+import type { Plugin, RunResultSummary } from '@x/trainer-core';
 
+import { ARCHIVE, archiveModel } from '../archive/archive-model.js';
+import { BEST_WEIGHTS } from '../archive/layout.js';
 import { ConsoleProgress } from '../console-progress.js';
+import { datasetStatistics } from '../dataset-statistics.js';
+import { EndOfRun } from '../end-of-run.js';
+import { explainFailure } from '../exit-status.js';
 import { print } from '../io.js';
 import type { Io } from '../io.js';
 import { metricsTable } from '../metrics-table.js';
+import { OpenRunLog, RunLog } from '../run-log.js';
 import { loadTensorflow } from '../tensorflow.js';
 
 export interface TrainCommandOptions {
   readonly serializationDir: string;
   readonly recover?: boolean;
   readonly force?: boolean;
-  readonly overrides?: string;
+  readonly overrides?: readonly string[];
+  readonly fileFriendlyLogging?: boolean;
   readonly dryRun?: boolean;
 }
 
-/** Trains what a config file describes, and says where everything is. */
-export async function train(config: string, options: TrainCommandOptions, io: Io): Promise<void> {
-  const { serializationDir, recover = false, force = false, overrides, dryRun = false } = options;
-  await loadTensorflow(dirname(config));
-  const run = await trainFromConfig(config, {
-    serializationDir,
-    recover,
-    force,
-    dryRun,
-    signals: true,
-    callbacks: [new ConsoleProgress({}, io.out)],
-    log: { info: () => undefined, warn: (message) => io.err.write(`warning: ${message}\n`) },
-    ...(overrides === undefined ? {} : { overrides }),
-  });
+/** Trains what a config file describes, archives the model, and says where everything is. */
+export async function train(
+  config: string,
+  options: TrainCommandOptions,
+  plugins: readonly Plugin[],
+  io: Io,
+): Promise<void> {
+  const { serializationDir: folder, overrides, recover, force, dryRun = false } = options;
+  const log = new RunLog();
+  const end = new EndOfRun();
+  const say = (line: string): void => {
+    print(io, line);
+    log.write(line);
+  };
   try {
-    if (dryRun) print(io, `${config} is fine: everything was built, nothing was trained or written`);
-    else for (const line of await summary(run.metrics, serializationDir)) print(io, line);
-  } finally {
-    run.dispose();
+    await loadTensorflow(dirname(config));
+    const run = await trainFromConfig(config, {
+      serializationDir: folder,
+      overrides,
+      recover,
+      force,
+      dryRun,
+      plugins,
+      signals: true,
+      callbacks: [new OpenRunLog(log), end, ...displays(options, log, io)],
+      log: {
+        info: (message) => log.info(message),
+        warn: (message) => {
+          log.warn(message);
+          io.err.write(`warning: ${message}\n`);
+        },
+      },
+    });
+    try {
+      log.open(folder);
+      if (!dryRun) await archive(folder);
+      for (const line of dryRun ? statistics(config, folder, run) : await summary(folder, run, end)) say(line);
+    } finally {
+      run.dispose();
+    }
+  } catch (error) {
+    if (error instanceof InterruptedError) {
+      log.open(folder);
+      await archive(folder);
+    }
+    for (const line of explainFailure(error).lines) log.error(line);
+    throw error;
   }
 }
 
-/** What every run writes; anything else means that there are weights. */
-const WITHOUT_WEIGHTS = /^(config\.json|log|meta\.json|metrics(_epoch_\d+)?\.json|vocabulary)$/;
+/** On the terminal, and as lines in the log. */
+function displays({ fileFriendlyLogging = false }: TrainCommandOptions, log: RunLog, { out }: Io): ConsoleProgress[] {
+  const terminal = fileFriendlyLogging ? { write: (text: string): unknown => out.write(text) } : out;
+  return [new ConsoleProgress({}, terminal), new ConsoleProgress({}, { write: (text) => log.write(text) })];
+}
 
-async function summary(metrics: TrainingMetrics, folder: string): Promise<string[]> {
+/** Runs without a checkpointer, and those that keep their checkpoints elsewhere, have nothing to archive. */
+async function archive(folder: string): Promise<void> {
+  if (existsSync(join(folder, BEST_WEIGHTS))) await archiveModel(folder);
+}
+
+function statistics(config: string, folder: string, { datasets }: RunResultSummary): string[] {
+  const names = { train: 'training data', validation: 'validation data', test: 'test data' };
+  return [
+    ...Object.entries(names).flatMap(([split, name]) => {
+      const instances = datasets[split as keyof typeof datasets];
+      return instances === undefined ? [] : datasetStatistics(name, instances);
+    }),
+    `${config} is fine: everything was built and nothing trained; the config and the vocabulary are in ${folder}`,
+  ];
+}
+
+/** What every run writes; anything else means that there are weights. */
+const WITHOUT_WEIGHTS = /^(config\.json|log|meta\.json|metrics(_epoch_\d+)?\.json|out\.log|vocabulary)$/;
+
+async function summary(folder: string, { metrics, datasets }: RunResultSummary, end: EndOfRun): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.map(({ name }) => name).sort();
   const places = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
   const { best_epoch: bestEpoch, training_duration: duration } = metrics;
-  const data = Object.keys(metrics).some((name) => name.startsWith('test_')) ? '' : ' [data]';
-  const hasWeights = names.some((name) => !WITHOUT_WEIGHTS.test(name));
+  const isTested = Object.keys(metrics).some((name) => name.startsWith('test_'));
+  const model = names.includes(ARCHIVE) ? join(folder, ARCHIVE) : folder;
   const next = [
-    ...(hasWeights ? [`x-train evaluate ${folder}${data}`, `x-train predict ${folder} requests.jsonl`] : []),
+    ...(names.some((name) => !WITHOUT_WEIGHTS.test(name))
+      ? [`x-train evaluate ${model}${isTested ? '' : ' [data]'}`, `x-train predict ${model} requests.jsonl`]
+      : []),
     ...(names.includes('log') ? [`tensorboard --logdir ${join(folder, 'log')}`] : []),
   ];
   return [
     '',
     ...metricsTable(metrics),
     '',
+    ...(end.reason === null ? [] : [end.reason]),
     ...(typeof bestEpoch === 'number' ? [`best epoch ${bestEpoch + 1}, trained in ${String(duration)}`] : []),
+    ...(datasets.test !== undefined && !isTested
+      ? ['there is test data; with evaluateOnTest: true the best weights are evaluated on it at the end']
+      : []),
     `everything is in ${folder}: ${places.join(', ')}`,
     ...next.map((command, i) => `${i === 0 ? 'next: ' : '      '}${command}`),
   ];

@@ -1,13 +1,25 @@
 import { resolveEnvironment } from './environment.js';
 import { nullForNone } from './none.js';
 
-const environment = { HOME_DIR: '/data', LR: '0.5', EMPTY: '', NAME: 'run 7', YES: 'true' };
+const environment = {
+  HOME_DIR: '/data',
+  LR: '0.5',
+  EMPTY: '',
+  NAME: 'run 7',
+  YES: 'true',
+  PYTHON_NO: 'False',
+  ID: '007',
+  NOTHING: 'null',
+};
 
 test.each([
   ['${HOME_DIR}/mnist', '/data/mnist'],
   ['${LR}', 0.5],
   ['lr is ${LR}', 'lr is 0.5'],
   ['${YES}', true],
+  ['${PYTHON_NO}', false],
+  ['${ID}', 7],
+  ['${NOTHING}', null],
   ['${NAME}', 'run 7'],
   ['${EMPTY}', ''],
   ['${MISSING:-3}', 3],

@@ -1,16 +1,16 @@
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
+import { inferScalar } from './infer-scalar.js';
 import { mapStrings } from './plain-data.js';
 import type { RawConfig } from './read-config.js';
 
 const REFERENCE = /\$?\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 const WHOLE = /^\$\{[^}]*\}$/;
-const SCALAR = /^(true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?)$/;
 
 /**
  * Replaces environment references in the strings of a config: `${NAME}`, and `${NAME:-default}` where the variable may
  * be missing. A string that is one reference and nothing else becomes a number, boolean or null if the variable reads
- * like one, so that `"lr": "${LR}"` works. `$${NAME}` stands for the text `${NAME}`.
+ * like one ({@link inferScalar}), so that `"lr": "${LR}"` works. `$${NAME}` stands for the text `${NAME}`.
  *
  * @throws ConfigError (`X_CONFIG_ENVIRONMENT`) naming every reference to a missing variable.
  */
@@ -32,7 +32,8 @@ export function resolveEnvironment(
       });
       return '';
     });
-    return WHOLE.test(text) && SCALAR.test(result) ? (JSON.parse(result) as unknown) : result;
+    if (!WHOLE.test(text)) return result;
+    return result === 'null' ? null : inferScalar(result);
   });
   if (problems.length > 0) throw new ConfigError(problems, source);
   return resolved as RawConfig;

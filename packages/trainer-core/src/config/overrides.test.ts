@@ -24,6 +24,11 @@ test.each<[string, unknown, object]>([
     { 'trainer.callbacks.1.every': 5 },
     { trainer: { callbacks: [{ type: 'a' }, { type: 'b', every: 5 }] } },
   ],
+  [
+    'a negative number counts from the end of a list',
+    { 'trainer.callbacks.-1.every': 5 },
+    { trainer: { callbacks: [{ type: 'a' }, { type: 'b', every: 5 }] } },
+  ],
   ['null replaces', { 'trainer.optimizer': null }, { trainer: { optimizer: null } }],
   [
     'text is JSON5',
@@ -64,9 +69,9 @@ test.each<[string, unknown, RegExp]>([
   [
     'a place outside of a list',
     { 'trainer.callbacks.2.type': 'c' },
-    /is a list of 2; expected a number below that, received "2"/,
+    /"trainer.callbacks" is a list of 2; "2" is out of its bounds/,
   ],
-  ['a name in a list', { 'trainer.callbacks.last': 1 }, /received "last"/],
+  ['a name in a list', { 'trainer.callbacks.last': 1 }, /"last" is not a valid place in it/],
   ['a place and a part of it', { trainer: {}, 'trainer.numEpochs': 1 }, /the same place as the override "trainer"/],
   [
     'two spellings of a place',
@@ -79,4 +84,27 @@ test.each<[string, unknown, RegExp]>([
   const run = (): unknown => applyOverrides(config, overrides as string);
   expect(run).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'X_CONFIG_OVERRIDE' }));
   expect(run).toThrow(message);
+});
+
+describe('where overrides merge', () => {
+  const merged = (overrides: unknown): object => applyOverrides(config, overrides as string, { mode: 'merge' });
+
+  test('fields of an entry that are not named stay, in the spelling of the config', () => {
+    expect(merged({ trainer: { numEpochs: 9, optimizer: { lr: 1 } } })).toEqual({
+      ...config,
+      trainer: { ...config.trainer, num_epochs: 9, optimizer: { type: 'adam', lr: 1 } },
+    });
+  });
+
+  test('what is not there is made, and text gives way to an object', () => {
+    expect(merged('{"new.key": true, "model.size": 3}')).toEqual({ ...config, new: { key: true }, model: { size: 3 } });
+  });
+
+  test('an entry and a field of it may be given together, one place twice may not', () => {
+    expect(merged({ trainer: {}, 'trainer.patience': 1 })).toMatchObject({ trainer: { num_epochs: 2, patience: 1 } });
+    expect(() => merged({ 'trainer.numEpochs': 1, 'trainer.num_epochs': 2 })).toThrow(
+      /trainer.num_epochs: is given twice/,
+    );
+    expect(() => merged({ model: 'x', 'model.size': 1 })).toThrow(/lies below "model", which is given as string "x"/);
+  });
 });

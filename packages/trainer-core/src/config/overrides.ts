@@ -2,27 +2,50 @@ import JSON5 from 'json5';
 
 import { ConfigError } from '../errors.js';
 import type { ConfigProblem } from '../errors.js';
-import { isPlain } from './plain-data.js';
+import { unflattenConfig } from './flat.js';
+import { copyPlain, isPlain } from './plain-data.js';
 import type { RawConfig } from './read-config.js';
 import { show } from './show.js';
-import { camelCase, nearestName } from './spelling.js';
+import { camelCase, keyIn, nearestName } from './spelling.js';
+import { placeInList, withFallback } from './with-fallback.js';
 
 const SOURCE = 'the overrides';
 
 /** Overrides as code or a command line gives them: an object, or its JSON5 text. */
 export type Overrides = string | Readonly<Record<string, unknown>>;
 
+/** How overrides act. */
+export interface OverrideOptions {
+  /**
+   * What a key without dots does to an entry that is there: `replace` puts the new value in its place, and dotted keys
+   * must name what is there; `merge` keeps those fields of an object that the override does not name, and makes what is
+   * not there. AllenNLP 2.10 replaces, 1.0 merges. Default `replace`.
+   */
+  readonly mode?: OverrideMode | undefined;
+}
+
+/** See {@link OverrideOptions}. */
+export type OverrideMode = 'replace' | 'merge';
+
 /**
- * A copy of `config` with some values replaced. A key without dots replaces a whole entry; a dotted one
- * (`trainer.numEpochs`, with numbers for places in lists) changes a single field of what is there. Both spellings of a
- * key, snake_case and camelCase, find it.
+ * A copy of `config` with some values replaced. A key without dots concerns a whole entry; a dotted one
+ * (`trainer.numEpochs`, with numbers for places in lists, negative ones from the end) changes a single field of what is
+ * there. Both spellings of a key, snake_case and camelCase, find it.
  *
  * @throws ConfigError (`X_CONFIG_OVERRIDE`) for text that is no object, a path into what is not there, and two overrides
  * of one place.
  */
-export function applyOverrides(config: RawConfig, overrides: Overrides): RawConfig {
+export function applyOverrides(
+  config: RawConfig,
+  overrides: Overrides,
+  { mode = 'replace' }: OverrideOptions = {},
+): RawConfig {
   const values = typeof overrides === 'string' ? parseOverrides(overrides) : overrides;
-  const result = structure(config) as RawConfig;
+  return mode === 'merge' ? withFallback(unflattenConfig(values, SOURCE), config, SOURCE) : replace(config, values);
+}
+
+function replace(config: RawConfig, values: RawConfig): RawConfig {
+  const result = copyPlain(config) as RawConfig;
   const problems: ConfigProblem[] = [];
   const places: { readonly key: string; readonly path: string }[] = [];
   const paths = Object.keys(values).map((key) => ({ key, segments: key.split('.') }));
@@ -32,7 +55,7 @@ export function applyOverrides(config: RawConfig, overrides: Overrides): RawConf
     places.push({ key, path: canonical });
     const message =
       taken === undefined
-        ? set(result, segments, structure(values[key]))
+        ? set(result, segments, copyPlain(values[key]))
         : `changes the same place as the override "${taken.key}"; keep one of them`;
     if (message !== undefined) problems.push({ code: 'X_CONFIG_OVERRIDE', path: key, message });
   }
@@ -69,11 +92,10 @@ function set(root: RawConfig, segments: readonly string[], value: unknown): stri
     const where = depth === 0 ? 'the config' : `"${segments.slice(0, depth).join('.')}"`;
     const isLast = depth === segments.length - 1;
     if (Array.isArray(at)) {
-      if (!/^\d+$/.test(segment) || Number(segment) >= at.length) {
-        return `${where} is a list of ${at.length}; expected a number below that, received "${segment}"`;
-      }
-      if (isLast) at[Number(segment)] = value;
-      else at = at[Number(segment)];
+      const place = placeInList(segment, at.length);
+      if (typeof place === 'string') return `${where} ${place}`;
+      if (isLast) at[place] = value;
+      else at = at[place];
     } else if (isPlain(at)) {
       const key = keyIn(at, segment);
       if (isLast) at[key ?? segment] = value;
@@ -89,11 +111,6 @@ function set(root: RawConfig, segments: readonly string[], value: unknown): stri
   return undefined;
 }
 
-function keyIn(object: RawConfig, segment: string): string | undefined {
-  if (Object.hasOwn(object, segment)) return segment;
-  return Object.keys(object).find((key) => camelCase(key) === camelCase(segment));
-}
-
 function hint(segment: string, known: readonly string[]): string {
   const nearest = nearestName(segment, known);
   return nearest === undefined ? '; add it as a whole entry first' : `; did you mean "${nearest}"?`;
@@ -101,11 +118,4 @@ function hint(segment: string, known: readonly string[]): string {
 
 function isWithin(path: string, outer: string): boolean {
   return path === outer || path.startsWith(`${outer}.`);
-}
-
-/** A copy of the lists and objects of plain data. */
-function structure(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(structure);
-  if (!isPlain(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, structure(item)]));
 }

@@ -8,6 +8,13 @@ export function mapStrings(value: unknown, replace: (text: string, path: string)
   );
 }
 
+/** A copy of the lists and objects of plain data; instances of classes (in code) are shared. */
+export function copyPlain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyPlain);
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyPlain(item)]));
+}
+
 /** Whether a value is an object of data, not an instance of a class. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

@@ -4,40 +4,54 @@ import JSON5 from 'json5';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 
 import { ConfigError } from '../errors.js';
+import { evaluateJsonnet } from './jsonnet.js';
+import type { Variables } from './jsonnet.js';
 import { messageOf, show } from './show.js';
 
 /** A config as it was written: nothing is checked yet. */
 export type RawConfig = Record<string, unknown>;
 
-const PARSERS: Readonly<Record<string, (text: string) => unknown>> = {
+type Parser = (text: string, path: string, variables: Variables) => unknown;
+
+const PARSERS: Readonly<Record<string, Parser>> = {
   // JSON files may have comments and trailing commas too.
   '.json': (text) => JSON5.parse<unknown>(text),
   '.json5': (text) => JSON5.parse<unknown>(text),
   '.yaml': (text) => parseYaml(text, { merge: true }) as unknown,
   '.yml': (text) => parseYaml(text, { merge: true }) as unknown,
+  '.jsonnet': parseJsonnet,
 };
 
 /**
- * Reads a config file. Its ending tells the format: `.json5`, `.json`, `.yaml`, `.yml`.
+ * Reads a config file. Its ending tells the format: `.json5`, `.json`, `.yaml`, `.yml`, `.jsonnet`. A Jsonnet file that is
+ * more than JSON with comments needs the optional package `@hanazuki/node-jsonnet`.
  *
+ * @param variables what `std.extVar` of Jsonnet finds. Default: the environment.
  * @throws ConfigError (`X_CONFIG_FILE`) if it cannot be read or parsed, with the line where that is known.
  */
-export async function readConfig(path: string): Promise<RawConfig> {
+export async function readConfig(path: string, variables: Variables = process.env): Promise<RawConfig> {
   const parse = PARSERS[extname(path).toLowerCase()];
   if (parse === undefined) {
-    const jsonnet =
-      extname(path).toLowerCase() === '.jsonnet' ? '; turn it into JSON first: jsonnet FILE > FILE.json' : '';
     throw unreadable(
       path,
-      `is not a format of configurations; expected a name that ends in ${Object.keys(PARSERS).join(', ')}${jsonnet}`,
+      `is not a format of configurations; expected a name that ends in ${Object.keys(PARSERS).join(', ')}`,
     );
   }
   const text = await readText(path);
   try {
-    return asObject(parse(text), path);
+    return asObject(await parse(text, path, variables), path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw unreadable(path, `cannot be parsed${place(error)}: ${firstLine(error)}`, error);
+  }
+}
+
+/** JSON is Jsonnet, and most programs are no more than that. */
+function parseJsonnet(text: string, path: string, variables: Variables): unknown {
+  try {
+    return JSON5.parse<unknown>(text);
+  } catch {
+    return evaluateJsonnet(path, variables);
   }
 }
 

@@ -41,11 +41,17 @@ export const RunConfig = z.strictObject({
     .default(false)
     .describe('Whether the best weights are evaluated on the test data at the end'),
   batchWeightKey: z.string().default('').describe("The model's output that weights the batches of that evaluation"),
-  vocabulary: component(Vocabulary).nullish().describe('Maps tokens and labels to numbers'),
+  vocabulary: component(Vocabulary)
+    .nullish()
+    .describe('Maps tokens and labels to numbers. Default: made from the data, where the reader names tokens'),
   datasetsForVocabCreation: z
     .array(z.enum(['train', 'validation', 'test']))
     .nullish()
     .describe('The data sets whose examples the vocabulary is made from. Default: all'),
+  includeInArchive: z
+    .array(z.string())
+    .nullish()
+    .describe("Files of the run's folder that its archive holds too; * and ? stand for any part of a name"),
   distributed: z.null().optional().describe('Reserved for data-parallel training'),
   randomSeed: z.int().nonnegative().default(DEFAULT_SEED).describe('The seed of all randomness of the run'),
   numpySeed: unusedSeed,

@@ -1,13 +1,14 @@
 import { withRegistry } from '../plugins/component.js';
 import type { Registry } from '../plugins/registry.js';
 import { Trainer } from '../contracts/trainer.js';
+import { adviceForTopKey, translateTrainer } from './original-keys.js';
 import { isPlain } from './plain-data.js';
 import type { Problem } from './problem.js';
 import type { RawConfig } from './read-config.js';
 import { RunConfig } from './run-schema.js';
 import type { RunConfigOptions } from './run-schema.js';
 import { keysOf } from './schema.js';
-import { camelCase } from './spelling.js';
+import { camelCase, keyIn } from './spelling.js';
 import { validate } from './validate.js';
 import type { Validation } from './validate.js';
 
@@ -25,15 +26,28 @@ const BUILT_ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Checks a whole config against the components of a registry. Paths of problems start at the top of the config. */
 export function validateRun(config: RawConfig, registry: Registry): Validation<RunConfigOptions> {
-  const { rest, problems } = takeMisplaced(config, registry);
+  const { rest, problems, written } = takeForeign(config, registry);
   const result = withRegistry(registry, () => validate(RunConfig, rest));
-  const all = [...problems, ...crossChecks(rest), ...(result.ok ? [] : result.problems)];
+  const found = result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: written(problem.path) }));
+  const all = [...problems, ...crossChecks(rest), ...found];
   return all.length === 0 && result.ok ? result : { ok: false, problems: all };
 }
 
-/** Finds keys that stand under `trainer` and belong beside it, or the other way round, and takes them out. */
-function takeMisplaced(config: RawConfig, registry: Registry): { rest: RawConfig; problems: Problem[] } {
+/** A config without what does not belong into it. */
+interface Separated {
+  readonly rest: RawConfig;
+  readonly problems: Problem[];
+  /** The path in the config as it was written, of a path in the rest. */
+  readonly written: (path: readonly PropertyKey[]) => readonly PropertyKey[];
+}
+
+/**
+ * Finds keys that stand under `trainer` and belong beside it, or the other way round, and those of other versions of
+ * AllenNLP, and takes them out.
+ */
+function takeForeign(config: RawConfig, registry: Registry): Separated {
   const problems: Problem[] = [];
+  let written: Separated['written'] = (path) => path;
   const own = trainerKeys(config['trainer'], registry);
   const runKeys = keysOf(RunConfig);
   const misplaced = (path: readonly string[], key: string, place: string): void => {
@@ -60,8 +74,11 @@ function takeMisplaced(config: RawConfig, registry: Registry): { rest: RawConfig
         message: `"${key}" does not belong here; it belongs under "trainer"`,
       });
     } else if (name === 'trainer' && isPlain(value)) {
+      const translation = translateTrainer(value, own, registry);
+      problems.push(...translation.problems.map((problem) => ({ ...problem, path: [key, ...problem.path] })));
+      written = (path) => (path[0] === key ? [key, ...translation.written(path.slice(1))] : path);
       rest[key] = Object.fromEntries(
-        Object.entries(value).filter(([inner]) => {
+        Object.entries(translation.trainer).filter(([inner]) => {
           const innerName = camelCase(inner);
           const place =
             BUILT_ELSEWHERE[innerName] ?? (runKeys.includes(innerName) && !own.includes(innerName) ? TOP : undefined);
@@ -71,10 +88,12 @@ function takeMisplaced(config: RawConfig, registry: Registry): { rest: RawConfig
         }),
       );
     } else {
-      rest[key] = value;
+      const advice = runKeys.includes(name) ? undefined : adviceForTopKey(key);
+      if (advice === undefined) rest[key] = value;
+      else problems.push({ code: 'X_CONFIG_UNKNOWN_KEY', path: [key], message: advice });
     }
   }
-  return { rest, problems };
+  return { rest, problems, written };
 }
 
 function trainerKeys(trainer: unknown, registry: Registry): string[] {
@@ -86,8 +105,8 @@ function trainerKeys(trainer: unknown, registry: Registry): string[] {
 
 /** What one entry demands of another. */
 function crossChecks(config: RawConfig): Problem[] {
-  const given = (name: string): boolean =>
-    Object.entries(config).some(([key, value]) => camelCase(key) === name && value !== null && value !== undefined);
+  const valueOf = (name: string): unknown => config[keyIn(config, name) ?? name];
+  const given = (name: string): boolean => valueOf(name) !== null && valueOf(name) !== undefined;
   const problems: Problem[] = [];
   const invalid = (path: readonly string[], message: string): void => {
     problems.push({ code: 'X_CONFIG_INVALID', path, message });
@@ -98,7 +117,7 @@ function crossChecks(config: RawConfig): Problem[] {
   }
   if (given('datasetReader') && !given('trainDataPath'))
     invalid(['trainDataPath'], 'is required where there is a "datasetReader"');
-  if (config['evaluateOnTest'] === true && !given('testDataPath') && !given('testDataLoader')) {
+  if (valueOf('evaluateOnTest') === true && !given('testDataPath') && !given('testDataLoader')) {
     invalid(['evaluateOnTest'], 'there is no test data; give "testDataPath" or "testDataLoader"');
   }
   const { engine, trainer } = config;

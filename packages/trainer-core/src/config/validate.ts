@@ -11,13 +11,17 @@ import { nearestName } from './spelling.js';
 export type Validation<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Checks a value against a schema, accepting the original's snake_case keys, and collects every problem. */
-export function validate<S extends z.ZodType>(schema: S, value: unknown): Validation<z.output<S>> {
+/**
+ * Checks a value against a schema, accepting the original's snake_case keys, and collects every problem.
+ *
+ * @param owner what takes these options, for messages: `the optimizer "adam"`.
+ */
+export function validate<S extends z.ZodType>(schema: S, value: unknown, owner?: string): Validation<z.output<S>> {
   const renamed = acceptSnakeCase(schema, value);
   const result = schema.safeParse(renamed.value, { reportInput: true });
   const problems = [
     ...renamed.problems,
-    ...(result.success ? [] : result.error.issues.flatMap((issue) => explainIssue(issue, schema))),
+    ...(result.success ? [] : result.error.issues.flatMap((issue) => explainIssue(issue, schema, owner))),
   ];
   return problems.length === 0 && result.success ? { ok: true, value: result.data } : { ok: false, problems };
 }
@@ -48,7 +52,7 @@ export interface IssueParams {
   readonly wanted?: WantedComponent;
 }
 
-function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
+function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, owner?: string): Problem[] {
   const path = issue.path;
   switch (issue.code) {
     case 'unrecognized_keys': {
@@ -56,7 +60,7 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
       return issue.keys.map((key) => ({
         code: 'X_CONFIG_UNKNOWN_KEY' as const,
         path: [...path, key],
-        message: `unknown key "${key}"; ${expectedKeys(key, known)}`,
+        message: `unknown key "${key}"; ${expectedKeys(key, known, path.length === 0 ? owner : undefined)}`,
       }));
     }
     case 'invalid_type':
@@ -68,42 +72,57 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): Problem[] {
       return [{ code, path, message: issue.message, ...(wanted === undefined ? {} : { wanted }) }];
     }
     default:
-      return [
-        { code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(issue.message)}; received ${show(issue.input)}` },
-      ];
+      return [issue.input === undefined ? missing(path, issue.message) : invalid(path, issue.message, issue.input)];
   }
 }
 
-/** The problems of the one alternative that the value has the form of, else all forms that would have been right. */
+/**
+ * The problems of the one alternative that the value has the form of; where it has the form of several, what each of them
+ * misses; where it has none, all forms that would have been right.
+ */
 function explainUnion(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType): Problem[] {
+  const { path, input } = issue;
   const hasForm = (branch: readonly z.core.$ZodIssue[]): boolean =>
-    !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
-  const fitting = issue.errors.filter(hasForm);
-  if (fitting.length === 1) {
-    return fitting[0]!.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema));
+    !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0);
+  const problemsOf = (branch: readonly z.core.$ZodIssue[]): Problem[] =>
+    branch.flatMap((inner) => explainIssue({ ...inner, path: [...path, ...inner.path] }, schema));
+  const fitting = issue.errors.filter(hasForm).map(problemsOf);
+  if (fitting.length === 1) return fitting[0]!;
+  if (fitting.length > 1) {
+    const forms = fitting.map((problems) => problems.map((problem) => relative(problem, path.length)).join(' and '));
+    const message = `fits none of the forms that are possible here: ${[...new Set(forms)].join('; or ')}`;
+    return [{ code: 'X_CONFIG_INVALID', path, message }];
   }
   const expected = issue.errors.flatMap((branch) =>
     branch.flatMap((inner) => (inner.code === 'invalid_type' && inner.path.length === 0 ? [inner.expected] : [])),
   );
-  return fitting.length === 0 && expected.length > 0
-    ? [{ code: 'X_CONFIG_WRONG_TYPE', path: issue.path, message: wrongType(expected.join(' or '), issue.input) }]
-    : [
-        {
-          code: 'X_CONFIG_INVALID',
-          path: issue.path,
-          message: `${lowerFirst(issue.message)}; received ${show(issue.input)}`,
-        },
-      ];
+  return expected.length === 0
+    ? [invalid(path, issue.message, input)]
+    : [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType([...new Set(expected)].join(' or '), input) }];
+}
+
+function relative({ path, message }: Problem, depth: number): string {
+  const below = path.slice(depth).map(String).join('.');
+  return below === '' ? message : `${below}: ${message}`;
+}
+
+function missing(path: readonly PropertyKey[], expected: string): Problem {
+  return { code: 'X_CONFIG_WRONG_TYPE', path, message: `is required (${lowerFirst(expected)})` };
+}
+
+function invalid(path: readonly PropertyKey[], message: string, received: unknown): Problem {
+  return { code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(message)}; received ${show(received)}` };
 }
 
 function wrongType(expected: string, received: unknown): string {
   return received === undefined ? `is required (${expected})` : `expected ${expected}, received ${show(received)}`;
 }
 
-function expectedKeys(key: string, known: readonly string[]): string {
-  if (known.length === 0) return 'no options are expected here';
+function expectedKeys(key: string, known: readonly string[], owner: string | undefined): string {
+  if (known.length === 0) return owner === undefined ? 'no options are expected here' : `${owner} takes no options`;
   const nearest = nearestName(key, known);
-  return nearest === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${nearest}"?`;
+  if (nearest !== undefined) return `did you mean "${nearest}"?`;
+  return `${owner === undefined ? 'expected one of' : `${owner} takes`} ${known.join(', ')}`;
 }
 
 /** The keys that the object schema at `path` knows. */

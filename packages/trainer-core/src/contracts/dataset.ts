@@ -10,6 +10,12 @@ export abstract class DatasetReader {
   static readonly register: Register<DatasetReader> = registerFor('datasetReader');
 
   /**
+   * The fields that hold tokens or labels (strings, or lists of them), and the vocabulary's namespace of each. Their
+   * strings are counted into the vocabulary, and are numbers in batches.
+   */
+  readonly namespaces: Readonly<Record<string, string>> = {};
+
+  /**
    * The examples of a file, in a fixed order.
    *
    * @param path as the config has it, resolved from the config file's folder.
@@ -23,9 +29,14 @@ export abstract class Vocabulary {
   static readonly defaultName: string = 'from_instances';
   static readonly register: Register<Vocabulary> = registerFor('vocabulary');
 
-  /** The number of a token in a namespace such as `tokens` or `labels`; that of the unknown token for new ones. */
+  /**
+   * The number of a token in a namespace such as `tokens` or `labels`; that of the unknown token for new ones.
+   *
+   * @throws DataError (`X_DATA_INVALID`) if the namespace has no number for unknown tokens, as those of labels.
+   */
   abstract indexOf(token: string, namespace: string): number;
   abstract tokenOf(index: number, namespace: string): string;
+  /** The number of tokens in a namespace: its numbers are below. How many classes a model has to tell apart. */
   abstract size(namespace: string): number;
   /** Writes it into a folder, in a form that its loader reads. */
   abstract save(folder: string): Promise<void>;
@@ -48,8 +59,8 @@ export abstract class BatchSampler {
   /** Batches of indices into `instances`. */
   abstract batches(instances: readonly Instance[], epoch: number): readonly (readonly number[])[];
 
-  /** The number of batches in an epoch. */
-  abstract length(instances: readonly Instance[]): number;
+  /** The number of batches in an epoch, or null where epochs differ. */
+  abstract length(instances: readonly Instance[]): number | null;
 }
 
 /** A value that JSON can hold. */

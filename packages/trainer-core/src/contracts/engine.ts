@@ -33,6 +33,14 @@ export interface Program {
   readonly key: string;
   /** Outputs that decide whether the run is committed (see {@link RunRequest.commitIf}). */
   readonly guards: readonly string[];
+  /**
+   * Says that an engine may make each write visible at once, when the guards of the parts before have passed, so that old
+   * and new values of all state need not be held together. Such a program has no guards of its own, and what can be wrong
+   * with its inputs is found before it runs: if it throws, some of its writes are made.
+   */
+  readonly inPlace?: boolean;
+  /** The same program as several, to be run one after the other, for engines that run op by op. */
+  readonly parts?: readonly Program[];
   run(inputs: ProgramInputs, state: ProgramState): Outputs;
 }
 
@@ -52,7 +60,7 @@ export interface RunRequest {
   readonly parameters?: 'raw' | 'averaged';
   /**
    * When state writes become visible, all together: `always` (default), or only if every guard is `finite` or `not-nan`.
-   * A run that is not committed, or throws, leaves the state as it was.
+   * A run that is not committed, or throws, leaves the state as it was (but see {@link Program.inPlace}).
    */
   readonly commitIf?: 'always' | 'finite' | 'not-nan';
 }

@@ -6,6 +6,7 @@ import type { Register } from '../plugins/describe.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { readState } from '../state/state-dict.js';
+import type { TensorMap } from './batch.js';
 import { present } from './optimizer.js';
 import type { Coefficients } from './optimizer.js';
 
@@ -37,21 +38,32 @@ export abstract class MovingAverage implements Stateful {
    */
   abstract coefficients(numUpdates: number | null): Coefficients;
 
-  /** The new average of one parameter, in tfjs ops. */
+  /**
+   * The new average of one parameter, in tfjs ops.
+   *
+   * @param slots what the optimizer keeps of the parameter, for averages that an optimizer computes itself; undefined
+   *   where the step did not update the parameter.
+   */
   abstract update(
     shadow: tf.Tensor,
     parameter: tf.Tensor,
     coefficients: Readonly<Record<string, tf.Scalar>>,
+    slots: Readonly<TensorMap> | undefined,
   ): tf.Tensor;
+
+  /** The `slots` of {@link update} in plain code, outside a trainer. Default: none. */
+  protected slotsOf(_parameter: Parameter): Readonly<TensorMap> | undefined {
+    return undefined;
+  }
 
   /** One update in plain code, outside a trainer. */
   apply(numUpdates: number | null = null): void {
     const factors = present(this.coefficients(numUpdates));
     tf.tidy(() => {
       const coefficients = Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)]));
-      for (const { name, variable } of this.averaged) {
-        const shadow = this.shadows.get(name)!;
-        shadow.assign(this.update(shadow, variable, coefficients));
+      for (const parameter of this.averaged) {
+        const shadow = this.shadows.get(parameter.name)!;
+        shadow.assign(this.update(shadow, parameter.variable, coefficients, this.slotsOf(parameter)));
       }
     });
   }

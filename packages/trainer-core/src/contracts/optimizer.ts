@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { Parameter, ParameterSet } from '../state/parameters.js';
+import { StateError } from '../errors.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
+import { readState } from '../state/state-dict.js';
 import { makeParameterGroups } from '../state/parameter-groups.js';
 import type { ParameterGroup, ParameterGroupConfig } from '../state/parameter-groups.js';
 import { OptimizerState } from '../state/optimizer-state.js';
-import { registerFor } from '../plugins/describe.js';
+import type { HostScalars, InitialSlot, StateRule } from '../state/optimizer-state.js';
+import { descriptorsOf, registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { TensorMap } from './batch.js';
 
@@ -23,10 +26,15 @@ export interface RuleInput {
   /** Same shape as the parameter. */
   readonly gradient: tf.Tensor;
   readonly parameter: tf.Tensor;
-  /** The parameter's state by slot name. */
+  /** The parameter's state by slot name: the slots that the options of now call for. */
   readonly slots: Readonly<TensorMap>;
   /** The present coefficients as scalars. */
   readonly coefficients: Readonly<Record<string, tf.Scalar>>;
+  /**
+   * For a row-sparse gradient (see `sparseLookup`): 1 for each row, along the first axis, that a lookup touched, 0 for the
+   * others, whose gradient is 0; float32 of shape [rows, 1, ...]. Absent for a dense gradient.
+   */
+  readonly touchedRows?: tf.Tensor | undefined;
 }
 
 /** What an update rule makes of it. */
@@ -47,15 +55,16 @@ export interface OptimizerOptions extends Hyperparameters {
  *
  * Parameters that no gradient has reached are left alone, and so is their state.
  */
-export abstract class Optimizer implements Stateful {
+export abstract class Optimizer implements Stateful, StateRule {
   static readonly kind: string = 'optimizer';
   static readonly defaultName: string = 'adam';
   static readonly register: Register<Optimizer> = registerFor('optimizer');
 
   /** Live: what is written into a group's `options` acts from the next step on. */
   readonly groups: readonly ParameterGroup[];
-  /** Slots and step counts by parameter name. */
+  /** Slots, host scalars and step counts by parameter name. */
   readonly state: OptimizerState;
+  private readonly groupByName: ReadonlyMap<string, ParameterGroup>;
 
   /**
    * @param options the validated options; all but `parameterGroups` are the defaults of every group.
@@ -64,66 +73,114 @@ export abstract class Optimizer implements Stateful {
    */
   constructor(options: OptimizerOptions, parameters: ParameterSet) {
     this.groups = makeParameterGroups(options, parameters);
-    this.state = new OptimizerState((parameter, options) =>
-      this.initialSlots(options ?? this.groupOf(parameter).options),
+    this.groupByName = new Map(
+      this.groups.flatMap((group) => group.parameters.map(({ name }) => [name, group] as const)),
     );
+    this.state = new OptimizerState(this);
   }
 
-  /** The slots of a parameter and the number that each is filled with at first. */
-  abstract initialSlots(options: Hyperparameters): Readonly<Record<string, number>>;
+  /** The slots of a parameter of that shape, by name, and what each holds at first. */
+  abstract initialSlots(options: Hyperparameters, shape: readonly number[]): Readonly<Record<string, InitialSlot>>;
+
+  /**
+   * Those of them that only some options call for. An option may be switched on or off in mid-training: a slot that was
+   * made stays, and a saved state may have it or not. Default: none.
+   */
+  optionalSlots(_shape: readonly number[]): Readonly<Record<string, InitialSlot>> {
+    return {};
+  }
+
+  /** Numbers kept per parameter in float64 on the host, where the count of updates is not enough. Default: none. */
+  initialScalars(_options: Hyperparameters): HostScalars {
+    return {};
+  }
 
   /** The factors of the `step`-th update of a parameter (1 at the first). */
-  abstract coefficients(options: Hyperparameters, step: number): Coefficients;
+  abstract coefficients(options: Hyperparameters, step: number, scalars: HostScalars): Coefficients;
+
+  /** The host scalars after the `step`-th update, once it is committed. Default: as they were. */
+  nextScalars(_options: Hyperparameters, _step: number, scalars: HostScalars): HostScalars {
+    return scalars;
+  }
 
   /** The update rule in tfjs ops. It reads no values and disposes nothing. */
   abstract update(input: RuleInput): RuleOutput;
 
   /** The group that holds a parameter. */
   groupOf(parameter: Parameter): ParameterGroup {
-    const group = this.groups.find(({ parameters }) => parameters.some(({ name }) => name === parameter.name));
+    const group = this.groupByName.get(parameter.name);
     if (group === undefined) throw new RangeError(`the optimizer was not given the parameter "${parameter.name}"`);
     return group;
   }
 
   /**
-   * Applies one update in plain code, outside a trainer. Parameters without an entry in `gradients` are untouched. The
-   * gradients stay the caller's.
+   * Applies one update in plain code, outside a trainer. Parameters without an entry in `gradients` are untouched. All
+   * tensors stay the caller's.
+   *
+   * @param touchedRows for row-sparse gradients: which rows each touches (see {@link RuleInput.touchedRows}).
    */
-  step(gradients: Readonly<TensorMap>): void {
+  step(
+    gradients: Readonly<TensorMap>,
+    { touchedRows = {} }: { readonly touchedRows?: Readonly<TensorMap> } = {},
+  ): void {
     for (const group of this.groups) {
       for (const parameter of group.parameters) {
         const gradient = gradients[parameter.name];
-        if (gradient !== undefined) this.stepOne(parameter, group, gradient);
+        if (gradient !== undefined) this.stepOne(parameter, group, gradient, touchedRows[parameter.name]);
       }
     }
   }
 
-  private stepOne(parameter: Parameter, group: ParameterGroup, gradient: tf.Tensor): void {
-    const slots = this.state.slotsOf(parameter);
-    const factors = present(this.coefficients(group.options, this.state.stepsOf(parameter) + 1));
+  private stepOne(
+    parameter: Parameter,
+    { options }: ParameterGroup,
+    gradient: tf.Tensor,
+    touchedRows: tf.Tensor | undefined,
+  ): void {
+    const { state } = this;
+    const slots = state.slotsOf(parameter);
+    const factors = present(this.coefficients(options, state.stepsOf(parameter) + 1, state.scalarsOf(parameter)));
     tf.tidy(() => {
       const output = this.update({
         gradient,
         parameter: parameter.variable,
         slots,
         coefficients: Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)])),
+        touchedRows,
       });
-      for (const [name, value] of Object.entries(output.slots)) assignChanged(slots[name]!, value);
+      for (const [name, slot] of Object.entries(slots)) assignChanged(slot, output.slots[name]!);
       assignChanged(parameter.variable, output.parameter);
     });
-    this.state.advance(parameter);
+    state.advance(parameter);
   }
 
   stateDict(): StateDict {
-    return { state: this.state.stateDict(), groups: this.groups.map((group) => group.stateDict()) };
+    const { registeredName: optimizer } = this;
+    return {
+      ...(optimizer === undefined ? {} : { optimizer }),
+      state: this.state.stateDict(),
+      groups: this.groups.map((group) => group.stateDict()),
+    };
   }
 
   /** @throws StateError (`X_STATE_MISMATCH`) naming what differs, for the state of another optimizer or model. */
   loadStateDict(state: StateDict): void {
+    const { registeredName: optimizer } = this;
+    if (optimizer !== undefined && 'optimizer' in state && state['optimizer'] !== optimizer) {
+      throw new StateError(
+        'X_STATE_MISMATCH',
+        `the saved state is that of the optimizer "${readState(state, 'optimizer', 'string')}", this one is "${optimizer}"`,
+      );
+    }
     this.state.loadOptimizerState(state, this.groups);
   }
 
-  /** Frees the slots. */
+  /** The name that it is registered under, if it is: slots of one name and shape mean different things to two rules. */
+  private get registeredName(): string | undefined {
+    return descriptorsOf(this.constructor).at(-1)?.name;
+  }
+
+  /** Frees the slots, and forgets scalars and counts. */
   dispose(): void {
     this.state.dispose();
   }

@@ -6,7 +6,7 @@ import type { Outputs } from '../contracts/batch.js';
 import { EngineError } from '../errors.js';
 import { hostRandom, withStepRandom } from '../random/step-random.js';
 import type { NamedState } from '../state/named-state.js';
-import { Transaction } from './transaction.js';
+import { Transaction, WritesInPlace } from './transaction.js';
 
 /** Runs programs op by op on whatever tfjs backend is registered. It needs nothing else, and everything works on it. */
 @Engine.register('eager')
@@ -45,23 +45,37 @@ export class EagerEngine extends Engine {
   }
 
   override async run(program: Program, state: NamedState, request: RunRequest = {}): Promise<RunResult> {
-    const { batch = {}, numbers = {}, random, parameters = 'raw', commitIf = 'always' } = request;
+    const { batch = {}, numbers = {}, parameters = 'raw', commitIf = 'always' } = request;
     const transaction = new Transaction(state);
-    let outputs: Outputs = {};
-    try {
-      const compute = (): Outputs => program.run({ batch, numbers: scalars(numbers) }, transaction);
-      const randomized = (): Outputs =>
-        random === undefined ? compute() : withStepRandom(hostRandom(random), compute);
+    const inPlace = new WritesInPlace(state, transaction);
+    const inputs = { batch, numbers: scalars(numbers) };
+    const random = request.random === undefined ? undefined : hostRandom(request.random);
+    const outputs: Outputs = {};
+    const runPart = (part: Program): void => {
+      const compute = (): Outputs => part.run(inputs, part.inPlace === true ? inPlace : transaction);
+      const randomized = (): Outputs => (random === undefined ? compute() : withStepRandom(random, compute));
       // cloned while the averages are bound: an output may be a variable
       const owned = (): Outputs => ownedClones(randomized());
-      outputs = tf.tidy(() => (parameters === 'averaged' ? withAverages(state, owned) : owned()));
-      const committed =
-        commitIf === 'always' ||
-        (await allPass(
-          program.guards.map((name) => outputs[name]),
-          commitIf,
-        ));
-      const written = transaction.written;
+      Object.assign(
+        outputs,
+        tf.tidy(() => (parameters === 'averaged' ? withAverages(state, owned) : owned())),
+      );
+    };
+    const guardsPass = async (): Promise<boolean> =>
+      commitIf === 'always' ||
+      allPass(
+        program.guards.map((name) => outputs[name]),
+        commitIf,
+      );
+    try {
+      let committed: boolean | undefined;
+      for (const part of program.parts ?? [program]) {
+        if (part.inPlace === true) committed ??= await guardsPass();
+        if (committed === false) break;
+        runPart(part);
+      }
+      committed ??= await guardsPass();
+      const written = new Set([...inPlace.written, ...transaction.written]);
       if (committed) transaction.commit();
       return { outputs, committed, written };
     } catch (error) {
@@ -69,6 +83,7 @@ export class EagerEngine extends Engine {
       throw error;
     } finally {
       transaction.release();
+      tf.dispose(inputs.numbers);
     }
   }
 

@@ -20,9 +20,15 @@ export class Transaction implements ProgramState {
   }
 
   write(name: string, value: tf.Tensor | null): void {
-    if (value !== null) this.checkFits(name, value);
-    this.writes.get(name)?.dispose();
+    if (value !== null) checkFits(this.state, name, value);
+    this.forget(name);
     this.writes.set(name, value === null ? null : tf.keep(tf.clone(value)));
+  }
+
+  /** Drops what was written under a name. */
+  forget(name: string): void {
+    this.writes.get(name)?.dispose();
+    this.writes.delete(name);
   }
 
   commit(): void {
@@ -38,16 +44,40 @@ export class Transaction implements ProgramState {
     for (const value of this.writes.values()) value?.dispose();
     this.writes.clear();
   }
+}
 
-  /** A variable keeps its shape and type. Checked here, because a commit that fails half way would be seen. */
-  private checkFits(name: string, value: tf.Tensor): void {
-    const variable = this.state.variable(name);
-    if (variable === undefined) return;
-    if (variable.shape.join() === value.shape.join() && variable.dtype === value.dtype) return;
-    throw new StateError(
-      'X_STATE_MISMATCH',
-      `a program wrote a ${value.dtype} tensor of shape [${value.shape}] to "${name}", which is ${variable.dtype} of shape ` +
-        `[${variable.shape}]`,
-    );
+/** Writes that are seen at once, over those that a transaction holds back. */
+export class WritesInPlace implements ProgramState {
+  readonly written: Set<string> = new Set();
+
+  constructor(
+    private readonly state: NamedState,
+    private readonly pending: Transaction,
+  ) {}
+
+  read(name: string): tf.Tensor | undefined {
+    return this.pending.read(name);
   }
+
+  write(name: string, value: tf.Tensor | null): void {
+    if (value === null) this.state.remove(name);
+    else {
+      checkFits(this.state, name, value);
+      this.state.set(name, value);
+    }
+    this.pending.forget(name);
+    this.written.add(name);
+  }
+}
+
+/** A variable keeps its shape and type. Checked before a write, because a commit that fails half way would be seen. */
+function checkFits(state: NamedState, name: string, value: tf.Tensor): void {
+  const variable = state.variable(name);
+  if (variable === undefined) return;
+  if (tf.util.arraysEqual(variable.shape, value.shape) && variable.dtype === value.dtype) return;
+  throw new StateError(
+    'X_STATE_MISMATCH',
+    `a program wrote a ${value.dtype} tensor of shape [${value.shape}] to "${name}", which is ${variable.dtype} of shape ` +
+      `[${variable.shape}]`,
+  );
 }

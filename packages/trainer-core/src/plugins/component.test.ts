@@ -85,8 +85,19 @@ test.each<[unknown, string, string, RegExp]>([
     'init.type',
     /no listed plugin provides the initializer "norml"; did you mean "normal"\?/,
   ],
-  [{ init: 'xavier_uniform' }, 'X_CONFIG_UNKNOWN_NAME', 'init.type', /available are block, normal/],
-  [{ init: { std: 1 } }, 'X_CONFIG_UNKNOWN_KEY', 'init.std', /unknown key "std"/],
+  [{ init: 'xavier_uniform' }, 'X_CONFIG_UNKNOWN_NAME', 'init.type', /available are normal, block/],
+  [
+    { init: 'torch.nn.Init' },
+    'X_CONFIG_UNKNOWN_NAME',
+    'init.type',
+    /the initializer "torch.nn.Init"; a config imports no classes by their path: list the package/,
+  ],
+  [
+    { init: { std: 1 } },
+    'X_CONFIG_UNKNOWN_KEY',
+    'init.std',
+    /unknown key "std"; did you mean "stdDev"\?|the initializer "normal" takes stdDev/,
+  ],
   [{ init: { stdDev: '1' } }, 'X_CONFIG_WRONG_TYPE', 'init.stdDev', /expected number, received string "1"/],
   [{ init: { stdDev: 1, std_dev: 1 } }, 'X_CONFIG_TWO_SPELLINGS', 'init.std_dev', /two spellings/],
   [

@@ -10,7 +10,8 @@ import { validate } from '../config/validate.js';
 import type { IssueParams } from '../config/validate.js';
 import type { RunContainer } from './container.js';
 import type { Registration, Registry } from './registry.js';
-import type { ExtensionPoint, Lazy } from './tokens.js';
+import { separate, settableOf } from './settable.js';
+import type { ExtensionPoint, Lazy, Token } from './tokens.js';
 
 /** A validated, unbuilt component. */
 export class ComponentSpec<T = unknown> {
@@ -21,6 +22,8 @@ export class ComponentSpec<T = unknown> {
     readonly registration: Registration,
     /** The validated options; they may hold further specs. */
     readonly options: unknown,
+    /** What the config says in place of the run, for this component only. */
+    readonly provided: readonly (readonly [Token<unknown>, unknown])[] = [],
   ) {}
 }
 
@@ -37,7 +40,7 @@ export class LazyPart<T = unknown> {
 /** A field of validated options: the component itself where code passed one, else what to build. */
 export type Part<T> = T | ComponentSpec<T> | LazyPart<T>;
 
-/** Options after the container built the parts in them (at the first two levels: fields, and lists in fields). */
+/** Options after the container built the parts in them: in fields, and in lists however deep. */
 export type Built<O> = { [K in keyof O]: BuiltField<O[K]> };
 
 type BuiltField<F> =
@@ -46,7 +49,7 @@ type BuiltField<F> =
     : F extends ComponentSpec | LazyPart
       ? never
       : F extends readonly unknown[]
-        ? { [I in keyof F]: Exclude<F[I], ComponentSpec | LazyPart> }
+        ? { [I in keyof F]: BuiltField<F[I]> }
         : F;
 
 /** What a config may say where a component is expected: its name, or an object with `type` and options. */
@@ -87,6 +90,9 @@ export function lazyComponent<T>(point: ExtensionPoint<T>): z.ZodType<LazySpec<T
   return schema as z.ZodType<LazySpec<T>, ComponentConfig>;
 }
 
+/** `module.Class`, which the original imports. */
+const IMPORT_PATH = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\.[A-Z]\w*$/;
+
 let current: Registry | undefined;
 
 /** Runs a validation in which component names are looked up in `registry`. */
@@ -111,6 +117,10 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
       ),
     ];
   }
+  if ('_pretrained' in config) {
+    const message = 'a part of a trained model cannot be taken from an archive here; load its weights in code';
+    return [issue('X_CONFIG_UNKNOWN_KEY', ['_pretrained'], message)];
+  }
   const { type = point.defaultName, ...options } = config;
   if (typeof type !== 'string') {
     return [
@@ -121,11 +131,20 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
   }
   const registration = current?.find(point.kind, type);
   if (registration === undefined) {
-    const message = `no listed plugin provides the ${point.kind} "${type}"${suggestion(point, type)}`;
+    const meant = config['type'] === undefined ? ', which is meant where there is no "type"' : '';
+    const message = `no listed plugin provides the ${point.kind} "${type}"${meant}${suggestion(point, type)}`;
     return [{ ...issue('X_CONFIG_UNKNOWN_NAME', ['type'], message), wanted: { kind: point.kind, name: type } }];
   }
-  const result = validate(registration.schema, options);
-  return result.ok ? new ComponentSpec<T>(registration, result.value) : result.problems;
+  const separated = separate(options, settableOf(point, registration));
+  const result = validate(registration.schema, separated.options, `the ${point.kind} "${type}"`);
+  const provided: [Token<unknown>, unknown][] = [];
+  const problems = separated.settings.flatMap(([key, setting, { token, schema }]) => {
+    const checked = validate(schema, setting);
+    if (checked.ok) provided.push([token, checked.value]);
+    return checked.ok ? [] : checked.problems.map((problem) => ({ ...problem, path: [key, ...problem.path] }));
+  });
+  if (result.ok && problems.length === 0) return new ComponentSpec<T>(registration, result.value, provided);
+  return [...(result.ok ? [] : result.problems), ...problems];
 }
 
 function issue(code: ErrorCode, path: readonly PropertyKey[], message: string): Problem {
@@ -133,16 +152,19 @@ function issue(code: ErrorCode, path: readonly PropertyKey[], message: string): 
 }
 
 function names(point: ExtensionPoint<unknown>): string[] {
-  return current?.all(point.kind).map(({ name }) => name) ?? [];
+  return current?.names(point) ?? [];
 }
 
 function available(point: ExtensionPoint<unknown>): string {
   const known = names(point);
-  return known.length === 0 ? 'no listed plugin provides any' : `available are ${known.sort().join(', ')}`;
+  return known.length === 0 ? 'no listed plugin provides any' : `available are ${known.join(', ')}`;
 }
 
 function suggestion(point: ExtensionPoint<unknown>, name: string): string {
   const known = names(point);
+  if (IMPORT_PATH.test(name)) {
+    return '; a config imports no classes by their path: list the package that registers it under "plugins", and give its name';
+  }
   if (known.length === 0) return ', nor any other';
   const nearest = nearestName(name, known);
   return nearest === undefined ? `; ${available(point)}` : `; did you mean "${nearest}"?`;

@@ -11,6 +11,8 @@ export interface Plugin {
   readonly version?: string;
   /** Classes decorated with the `register` of an extension point. */
   readonly provides: readonly AnyClass[];
+  /** Those of them that may take the name of a class of an earlier plugin, which is an error otherwise. Default: none. */
+  readonly replaces?: readonly AnyClass[];
 }
 
 /**

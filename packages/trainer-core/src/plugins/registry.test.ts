@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 
 import { Initializer } from '../contracts/initializer.js';
+import { withLog } from '../log.js';
 import { asPlugin, definePlugin } from './plugin.js';
 import { Registry } from './registry.js';
 
@@ -33,6 +34,24 @@ test('two plugins with one name are refused, naming both', () => {
   const make = (): unknown => new Registry([acme, other]);
   expect(make).toThrow(expect.objectContaining({ name: 'PluginError', code: 'X_PLUGIN_DUPLICATE_NAME' }));
   expect(make).toThrow(/acme \(class Zeros\) and other \(class OtherZeros\)/);
+});
+
+test('a plugin may say that its class replaces one of that name', () => {
+  const messages: string[] = [];
+  const other = definePlugin({ name: 'other', provides: [OtherZeros], replaces: [OtherZeros] });
+  const registry = withLog({ info: (message) => messages.push(message), warn: () => undefined }, () => {
+    return new Registry([acme, other]);
+  });
+  expect(registry.find('initializer', 'zeros')).toMatchObject({ target: OtherZeros, plugin: 'other' });
+  expect(messages).toEqual(['other replaces the initializer "zeros" of acme']);
+});
+
+test('names start with the default of their extension point', () => {
+  @Initializer.register('normal')
+  class Normal extends Zeros {}
+  const registry = new Registry([acme, definePlugin({ name: 'normal', provides: [Normal] })]);
+  expect(registry.names(Initializer)).toEqual(['normal', 'zeros', 'ones']);
+  expect(new Registry([acme]).names(Initializer)).toEqual(['zeros', 'ones']);
 });
 
 test('one class in two plugins is no conflict', () => {

@@ -20,7 +20,7 @@ export interface GradientsOptions {
 
 /**
  * One micro-batch: forward, backward of loss / `groupSize`, and the gradients, unscaled and clamped, added to
- * `gradients/*`. What the forward pass assigns to buffers goes to `pending/*`, from where `update` takes it.
+ * `gradients/*`; the rows that row-sparse ones touch to `touchedRows/*`. What the forward pass assigns to buffers goes to `pending/*`, from where `update` takes it.
  *
  * Numbers: `groupSize`, `lossScale`.
  */
@@ -42,10 +42,19 @@ export function gradientsProgram({ outputs, parameters, buffers, precision, clip
         const gradient = clipping === null ? unscaled : tf.clipByValue(unscaled, -clipping, clipping);
         const sum = state.read(`gradients/${name}`);
         state.write(`gradients/${name}`, sum === undefined ? gradient : tf.add(sum, gradient));
+        addTouchedRows(state, name, result.touchedRows[name], sum === undefined);
       }
       return result.outputs;
     },
   };
+}
+
+/** A gradient that is dense in one micro-batch is dense. */
+function addTouchedRows(state: ProgramState, name: string, rows: tf.Tensor | undefined, isFirst: boolean): void {
+  const before = state.read(`touchedRows/${name}`);
+  if (rows !== undefined && isFirst) state.write(`touchedRows/${name}`, rows);
+  else if (rows !== undefined && before !== undefined) state.write(`touchedRows/${name}`, tf.maximum(before, rows));
+  else if (before !== undefined) state.write(`touchedRows/${name}`, null);
 }
 
 /** Lets the model see and assign its buffers while their committed values stay as they are. */

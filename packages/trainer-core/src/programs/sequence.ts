@@ -7,6 +7,7 @@ export function sequence(programs: readonly Program[]): Program {
     name: programs.map(({ name }) => name).join('+'),
     key: JSON.stringify(programs.map(({ key }) => key)),
     guards: programs.flatMap(({ guards }) => guards),
+    parts: programs.flatMap((program) => program.parts ?? [program]),
     run: (inputs, state) =>
       Object.fromEntries(programs.flatMap((program) => Object.entries(program.run(inputs, state)))),
   };

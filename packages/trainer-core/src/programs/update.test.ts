@@ -2,9 +2,12 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { HalfAverage, MomentumDescent } from '../__fixtures__/small-run.js';
+import { MovingAverage } from '../contracts/moving-average.js';
+import type { Coefficients } from '../contracts/optimizer.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { NamedState } from '../state/named-state.js';
 import { ParameterSet } from '../state/parameters.js';
+import type { StateDict } from '../state/state-dict.js';
 import { planUpdate } from './update.js';
 
 interface Setup {
@@ -15,12 +18,12 @@ interface Setup {
 }
 
 /** Parameters a = 1 and b = 1, momentum 0.5, learning rates 1 (a) and 0.1 (b), an average and a buffer. */
-function setUp(): Setup {
+function setUp(average: new (parameters: ParameterSet) => MovingAverage = HalfAverage): Setup {
   const parameters = ParameterSet.of(
     tf.tidy(() => ({ a: tf.variable(tf.tensor1d([1])), b: tf.variable(tf.tensor1d([1])) })),
   );
   const optimizer = new MomentumDescent({ lr: 1, momentum: 0.5, parameterGroups: [[['b'], { lr: 0.1 }]] }, parameters);
-  const movingAverage = new HalfAverage(parameters);
+  const movingAverage = new average(parameters);
   const state = new NamedState();
   state.define(
     'buffers/m',
@@ -96,6 +99,23 @@ it('a parameter that is not updated keeps value and slots, also where a gradient
   ]);
 });
 
+it('an average sees what the optimizer keeps of a parameter after its update, nothing without one', async () => {
+  class AverageOfSlots extends MovingAverage {
+    override coefficients(): Coefficients {
+      return {};
+    }
+
+    override update(...[shadow, , , slots]: Parameters<MovingAverage['update']>): tf.Tensor {
+      return slots === undefined ? tf.mul(shadow, 3) : slots['velocity']!;
+    }
+  }
+  const { state, update } = setUp(AverageOfSlots);
+  set(state, { 'gradients/a': 0.5 });
+  await update(['a']);
+  expect(read(state, 'averages/a')).toBe(0.5);
+  expect(read(state, 'averages/b')).toBe(3);
+});
+
 it.each([Number.NaN, Number.POSITIVE_INFINITY])('under a guard a gradient of %d changes nothing', async (gradient) => {
   const { state, update } = setUp();
   set(state, { 'gradients/a': gradient, 'gradients/b': 1, 'pending/m': 7 });
@@ -105,4 +125,66 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY])('under a guard a gradient of %d 
   expect(read(state, 'buffers/m')).toBe(0);
   set(state, { 'gradients/a': 0.5 });
   expect(await update(['a', 'b'], true)).toBe(true);
+});
+
+it('parameters of one group and step count whose host scalars differ get coefficients of their own', async () => {
+  class Slowing extends MomentumDescent {
+    override initialScalars(): Record<string, number> {
+      return { rate: 1 };
+    }
+
+    override coefficients(_: object, __?: number, scalars?: Readonly<Record<string, number>>): Coefficients {
+      return { lr: scalars!['rate']!, momentum: 0 };
+    }
+  }
+  const variables = tf.tidy(() => ({ a: tf.variable(tf.scalar(1)), b: tf.variable(tf.scalar(1)) }));
+  const optimizer = new Slowing({}, ParameterSet.of(variables));
+  const saved = (rate: number): StateDict => ({ step: 3, slots: { velocity: tf.scalar(0) }, scalars: { rate } });
+  optimizer.loadStateDict({
+    state: { a: saved(1), b: saved(0.5) },
+    groups: optimizer.groups.map((group) => group.stateDict()),
+  });
+  const { numbers } = planUpdate({
+    optimizer,
+    parameters: [...optimizer.groups[0]!.parameters],
+    movingAverage: null,
+    batchNumTotal: 4,
+    buffers: [],
+    guarded: false,
+  });
+  expect(numbers).toEqual({ 'rule0.lr': 1, 'rule0.momentum': 0, 'rule1.lr': 0.5, 'rule1.momentum': 0 });
+});
+
+it('holds no second copy of the state: parameters x (1 + 1 gradient + slots + 1 average), and 10 %', async () => {
+  const count = 40;
+  const names = Array.from({ length: count }, (_, i) => `w${i}`);
+  const parameters = ParameterSet.of(
+    tf.tidy(() => Object.fromEntries(names.map((name) => [name, tf.variable(tf.ones([50, 50]))]))),
+  );
+  const optimizer = new MomentumDescent({ lr: 1, momentum: 0.5 }, parameters);
+  const movingAverage = new HalfAverage(parameters);
+  const state = new NamedState();
+  for (const { name, variable } of parameters) {
+    state.define(`parameters/${name}`, variable);
+    state.define(`averages/${name}`, movingAverage.shadows.get(name)!);
+    tf.tidy(() => state.set(`gradients/${name}`, tf.ones([50, 50])));
+  }
+  for (const parameter of parameters) {
+    state.define(`slots/${parameter.name}/velocity`, optimizer.state.slotsOf(parameter)['velocity']!);
+  }
+  const before = tf.memory().numBytes;
+  const options = {
+    optimizer,
+    parameters: [...parameters],
+    movingAverage,
+    batchNumTotal: 1,
+    buffers: [],
+    guarded: true,
+  };
+  const { program, numbers } = planUpdate(options);
+  const { peakBytes } = await tf.profile(async () => {
+    tf.dispose((await new EagerEngine().run(program, state, { numbers, commitIf: 'finite' })).outputs);
+  });
+  const bound = count * 50 * 50 * 4 * (1 + 1 + 1 + 1);
+  expect(Math.max(before, peakBytes) - (before - bound)).toBeLessThan(1.1 * bound);
 });

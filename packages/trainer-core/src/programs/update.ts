@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import type { TensorMap } from '../contracts/batch.js';
 import type { Program, ProgramInputs, ProgramState } from '../contracts/engine.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Parameter } from '../state/parameters.js';
+import { sequence } from './sequence.js';
 
 export interface UpdateOptions {
   readonly optimizer: Optimizer;
@@ -14,6 +16,8 @@ export interface UpdateOptions {
   /** The number of this step, 1 at the first. */
   readonly batchNumTotal: number;
   readonly buffers: readonly string[];
+  /** Names of the parameters whose gradient, where this step brings none, is a zero that touches no row. */
+  readonly rowSparse?: ReadonlySet<string>;
   /** Whether a gradient that is not finite shall leave everything as it was. */
   readonly guarded: boolean;
 }
@@ -22,72 +26,104 @@ export interface UpdateOptions {
  * Optimizer rule, moving average, buffers, accumulator cleared. A parameter that an earlier step reached and this one did
  * not gets a zero gradient, so that momentum, moments and weight decay go on, as in torch.
  *
- * @returns the program and its numbers: the coefficients of every (group, step count), and of the average.
+ * @returns the program and its numbers: the coefficients of every (group, step count, host scalars), and of the average.
  */
 export function planUpdate(options: UpdateOptions): { program: Program; numbers: Record<string, number> } {
-  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded } = options;
+  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded, rowSparse } = options;
   const numbers: Record<string, number> = {};
   const sets = new Map<string, string>();
   const coefficientSetOf = (parameter: Parameter): string => {
     const group = optimizer.groupOf(parameter);
     const step = optimizer.state.stepsOf(parameter) + 1;
-    const key = `${optimizer.groups.indexOf(group)}/${step}`;
+    const scalars = optimizer.state.scalarsOf(parameter);
+    const key = [optimizer.groups.indexOf(group), step, ...Object.values(scalars)].join();
     const existing = sets.get(key);
     if (existing !== undefined) return existing;
     const set = `rule${sets.size}`;
     sets.set(key, set);
-    for (const [name, value] of present(optimizer.coefficients(group.options, step))) numbers[`${set}.${name}`] = value;
+    const coefficients = optimizer.coefficients(group.options, step, scalars);
+    for (const [name, value] of present(coefficients)) numbers[`${set}.${name}`] = value;
     return set;
   };
   const plan = parameters.map((parameter) => ({
     name: parameter.name,
     set: coefficientSetOf(parameter),
     slots: Object.keys(optimizer.state.slotsOf(parameter)),
+    rowSparse: rowSparse?.has(parameter.name) === true,
   }));
   if (movingAverage !== null) {
     for (const [name, value] of present(movingAverage.coefficients(batchNumTotal))) numbers[`average.${name}`] = value;
   }
   const averaged = [...(movingAverage?.shadows.keys() ?? [])];
 
-  const program: Program = {
+  const apply: Program = {
     name: 'update',
-    key: JSON.stringify([plan, Object.keys(numbers), averaged, buffers]),
-    guards: guarded ? ['gradientSum'] : [],
+    get key() {
+      return JSON.stringify([plan, Object.keys(numbers), averaged, buffers]);
+    },
+    guards: [],
+    inPlace: true,
     run({ numbers: scalars }, state) {
-      const gradients: tf.Tensor[] = [];
-      for (const { name, set, slots } of plan) {
-        const parameter = state.read(`parameters/${name}`)!;
-        const gradient = state.read(`gradients/${name}`) ?? tf.zerosLike(parameter);
-        gradients.push(gradient);
-        const output = optimizer.update({
-          gradient,
-          parameter,
-          slots: Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!])),
-          coefficients: below(`${set}.`, scalars),
+      const coefficients = new Map([...sets.values()].map((set) => [set, below(`${set}.`, scalars)]));
+      for (const { name, set, slots, rowSparse } of plan) {
+        tf.tidy(() => {
+          const parameter = state.read(`parameters/${name}`)!;
+          const reached = state.read(`gradients/${name}`);
+          const output = optimizer.update({
+            gradient: reached ?? tf.zerosLike(parameter),
+            parameter,
+            slots: readSlots(state, name, slots),
+            coefficients: coefficients.get(set)!,
+            touchedRows: state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
+          });
+          for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
+          state.write(`parameters/${name}`, output.parameter);
         });
-        for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
-        state.write(`parameters/${name}`, output.parameter);
+        state.write(`gradients/${name}`, null);
+        if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
       }
-      if (movingAverage !== null) averageInto(state, movingAverage, averaged, below('average.', scalars));
+      if (movingAverage !== null) {
+        const coefficientsOfAverage = below('average.', scalars);
+        const updated = new Map(plan.map(({ name, slots }) => [name, slots]));
+        for (const name of averaged) averageInto(state, movingAverage, name, coefficientsOfAverage, updated.get(name));
+      }
       for (const name of buffers) commitBuffer(state, name);
-      for (const { name } of plan) state.write(`gradients/${name}`, null);
-      return guarded ? { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) } : {};
+      return {};
     },
   };
-  return { program, numbers };
+  return { program: guarded ? sequence([guardProgram(parameters.map(({ name }) => name)), apply]) : apply, numbers };
+}
+
+/** The sum of all elements of all gradients: not finite if any of them is not. */
+function guardProgram(parameters: readonly string[]): Program {
+  return {
+    name: 'guard',
+    key: JSON.stringify(parameters),
+    guards: ['gradientSum'],
+    run(_, state) {
+      const gradients = parameters.flatMap((name) => state.read(`gradients/${name}`) ?? []);
+      return { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) };
+    },
+  };
 }
 
 function averageInto(
   state: ProgramState,
   movingAverage: MovingAverage,
-  names: readonly string[],
+  name: string,
   coefficients: ProgramInputs['numbers'],
+  updatedSlots: readonly string[] | undefined,
 ): void {
-  for (const name of names) {
+  tf.tidy(() => {
     const shadow = state.read(`averages/${name}`)!;
     const parameter = state.read(`parameters/${name}`)!;
-    state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients));
-  }
+    const slots = updatedSlots === undefined ? undefined : readSlots(state, name, updatedSlots);
+    state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients, slots));
+  });
+}
+
+function readSlots(state: ProgramState, name: string, slots: readonly string[]): TensorMap {
+  return Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!]));
 }
 
 function commitBuffer(state: ProgramState, name: string): void {
@@ -95,6 +131,10 @@ function commitBuffer(state: ProgramState, name: string): void {
   if (pending === undefined) return;
   state.write(`buffers/${name}`, pending);
   state.write(`pending/${name}`, null);
+}
+
+function noRow(parameter: tf.Tensor): tf.Tensor {
+  return tf.zeros(parameter.shape.map((size, axis) => (axis === 0 ? size : 1)));
 }
 
 function below(prefix: string, numbers: ProgramInputs['numbers']): Record<string, tf.Scalar> {

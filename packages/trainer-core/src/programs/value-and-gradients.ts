@@ -3,6 +3,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Outputs, TensorMap } from '../contracts/batch.js';
 import { EngineError, ModelError } from '../errors.js';
 import type { Parameter } from '../state/parameters.js';
+import { recordLookups, touchedRows } from './sparse-lookup.js';
+
+/** What a computation gave, and how one of its scalars depends on parameters, by their name. */
+export interface ValueAndGradients {
+  readonly outputs: Outputs;
+  readonly gradients: TensorMap;
+  /** Of the gradients that are row-sparse: see `RuleInput.touchedRows`. */
+  readonly touchedRows: TensorMap;
+}
 
 /**
  * The outputs of a computation and the gradients of one of its scalars.
@@ -14,15 +23,19 @@ import type { Parameter } from '../state/parameters.js';
 export function valueAndGradients(
   compute: () => { readonly objective: tf.Scalar; readonly outputs: Outputs },
   parameters: readonly Parameter[],
-): { outputs: Outputs; gradients: TensorMap } {
+): ValueAndGradients {
   if (parameters.length === 0) throw nothingToTrain();
   const kept: Outputs = {};
+  const keptRows: TensorMap = {};
   try {
     const { grads, value } = tf.variableGrads(
       () => {
-        const { objective, outputs } = compute();
+        const { result, lookups } = recordLookups(compute);
+        const { objective, outputs } = result;
         // one by one: what is kept already is freed if the next one is no tensor
         for (const [name, tensor] of Object.entries(outputs)) kept[name] = tf.keep(tf.clone(checked(name, tensor)));
+        const rows = touchedRows(objective, lookups, parameters);
+        for (const [name, mask] of Object.entries(rows)) keptRows[name] = tf.keep(mask);
         return objective;
       },
       parameters.map(({ variable }) => variable),
@@ -34,16 +47,18 @@ export function valueAndGradients(
       if (gradient !== undefined && gradient !== null) gradients[name] = gradient;
     }
     // Clones belong to the caller's tidy scope; what was kept would outlive an error further on.
-    return {
-      outputs: Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)])),
-      gradients,
-    };
+    return { outputs: cloneAll(kept), gradients, touchedRows: cloneAll(keptRows) };
   } catch (error) {
     freeTape();
     throw explain(error);
   } finally {
     tf.dispose(kept);
+    tf.dispose(keptRows);
   }
+}
+
+function cloneAll(tensors: TensorMap): TensorMap {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tf.clone(tensor)]));
 }
 
 /** Frees what the forward pass saved for the backward pass: tfjs does so at the end of a backward pass that succeeds. */

@@ -1,29 +1,26 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
-import { advise } from '../config/advise.js';
 import { nullForNone } from '../config/none.js';
-import { applyOverrides } from '../config/overrides.js';
 import { isPlain } from '../config/plain-data.js';
 import type { RawConfig } from '../config/read-config.js';
-import { absolute, validate } from '../config/validate.js';
 import { Checkpointer } from '../contracts/checkpointer.js';
 import type { TensorMap } from '../contracts/batch.js';
 import type { DataLoader } from '../contracts/data-loader.js';
 import { Predictor, Vocabulary } from '../contracts/dataset.js';
 import type { DatasetReader } from '../contracts/dataset.js';
 import type { ModelLike } from '../contracts/model.js';
-import { CheckpointError, ConfigError, DataError } from '../errors.js';
-import { ComponentSpec, component, withRegistry } from '../plugins/component.js';
+import { CheckpointError, ConfigError, DataError, SerializationDirError } from '../errors.js';
+import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
 import { SerializationDir } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
-import type { ExtensionPoint } from '../plugins/tokens.js';
 import { disposeState } from '../state/state-dict.js';
 import { loadModelState } from '../training/model-state.js';
 import { buildLoader, buildModel, buildReaders } from './build-run.js';
-import { prepareResolved } from './prepare-run.js';
+import { defaultPart } from './default-part.js';
+import { overridden, prepareResolved } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
 import { readDataset } from './read-dataset.js';
 import { readMeta, readRunConfig } from './serialization-dir.js';
@@ -42,9 +39,11 @@ export interface TrainedRun {
    * The batches of other data: `path` (relative to the config's folder) is read and batched as in validation. Without a
    * path, the test data of the config.
    *
-   * @throws DataError if the config has no reader for it, or no test data.
+   * @param batchSize examples in a batch. Default: as in the config.
+   * @throws DataError if the config has no reader for it, or no test data; ConfigError if its data loader has no batchSize
+   * that could be changed.
    */
-  dataLoader(path?: string): Promise<DataLoader>;
+  dataLoader(path?: string, options?: { readonly batchSize?: number | undefined }): Promise<DataLoader>;
   /**
    * The predictor of the config, or the default one.
    *
@@ -62,12 +61,18 @@ export interface TrainedRun {
  * they do not fit the model (after overrides), and what building throws.
  */
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
-  const { weights = 'best', overrides = {}, ...preparation } = options;
+  const { weights = 'best' } = options;
   const folder = resolve(runFolder);
+  if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new SerializationDirError(
+      'X_DIR_MISSING',
+      `${runFolder} is a file, not the folder of a run; an archive (model.tar.gz) is loaded by loadArchive() of @x/cli`,
+    );
+  }
   // its environment references were resolved when the run started
-  const config = nullForNone(applyOverrides(withSavedVocabulary(await readRunConfig(folder), folder), overrides));
+  const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), options));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
-  const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, preparation);
+  const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, options);
   run.container.provide(SerializationDir, folder);
   try {
     const { vocabulary } = run.options;
@@ -83,7 +88,7 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
       return {
         model,
         run,
-        dataLoader: (path) => evaluationLoader(run, forEvaluation, path),
+        dataLoader: (path, { batchSize } = {}) => evaluationLoader(run, forEvaluation, path, batchSize),
         predictor: async () => run.container.buildAsync(predictor ?? (await defaultPart(run, Predictor))),
         dispose: () => run.container.dispose(),
       };
@@ -122,23 +127,16 @@ async function checkpointerOf(run: PreparedRun): Promise<Part<Checkpointer>> {
   return configured == null ? defaultPart(run, Checkpointer) : (configured as Part<Checkpointer>);
 }
 
-/** The default implementation of an extension point, with its default options. */
-async function defaultPart<T>(run: PreparedRun, point: ExtensionPoint<T>): Promise<Part<T>> {
-  const result = withRegistry(run.registry, () => validate(component(point), {}));
-  if (result.ok) return result.value;
-  const listed = run.plugins.map(({ name }) => name);
-  throw new ConfigError(absolute(await advise(result.problems, run.configDir, listed), point.kind), run.source);
-}
-
 async function evaluationLoader(
   run: PreparedRun,
   reader: DatasetReader | null,
   path: string | undefined,
+  batchSize: number | undefined,
 ): Promise<DataLoader> {
   const { testDataPath, testDataLoader, validationDataLoader, dataLoader } = run.options;
   const chosen = path ?? testDataPath ?? undefined;
   if (chosen === undefined) {
-    if (testDataLoader != null) return buildLoader(run, testDataLoader);
+    if (testDataLoader != null) return buildLoader(run, withBatchSize(testDataLoader, batchSize, run));
     throw new DataError(
       'X_DATA_INVALID',
       'there is no data to evaluate on: give a path, or add testDataPath or testDataLoader to the config',
@@ -148,16 +146,35 @@ async function evaluationLoader(
     throw new DataError('X_DATA_INVALID', `${chosen} cannot be read: the config of the run has no "datasetReader"`);
   }
   const instances = await readDataset(reader, chosen, run.configDir);
-  return buildLoader(run, testDataLoader ?? validationDataLoader ?? dataLoader, instances);
+  const part = testDataLoader ?? validationDataLoader ?? dataLoader;
+  return buildLoader(run, withBatchSize(part, batchSize, run), instances);
+}
+
+function withBatchSize(part: Part<DataLoader>, batchSize: number | undefined, run: PreparedRun): Part<DataLoader> {
+  if (batchSize === undefined) return part;
+  const options: unknown = part instanceof ComponentSpec ? part.options : undefined;
+  if (part instanceof ComponentSpec && isPlain(options) && 'batchSize' in options && options['batchSampler'] == null) {
+    return new ComponentSpec<DataLoader>(part.registration, { ...options, batchSize });
+  }
+  throw ConfigError.of(
+    'X_CONFIG_INVALID',
+    'dataLoader',
+    'the batch size cannot be changed: the data loader has no "batchSize", or a batch sampler decides it',
+    run.source,
+  );
 }
 
 /** A vocabulary is not made again from data, but read from what the run saved. */
 function withSavedVocabulary(config: RawConfig, folder: string): RawConfig {
   const directory = join(folder, 'vocabulary');
-  return config['vocabulary'] != null && existsSync(directory)
-    ? { ...config, vocabulary: { type: 'from_files', directory } }
-    : config;
+  const { vocabulary } = config;
+  if (vocabulary === null || !existsSync(directory)) return config;
+  const special = Object.entries(isPlain(vocabulary) ? vocabulary : {}).filter(([key]) => SPECIAL_TOKENS.has(key));
+  return { ...config, vocabulary: { type: 'from_files', directory, ...Object.fromEntries(special) } };
 }
+
+/** What the files of a vocabulary do not tell. */
+const SPECIAL_TOKENS: ReadonlySet<string> = new Set(['paddingToken', 'padding_token', 'oovToken', 'oov_token']);
 
 /** The config's folder as the run recorded it, if it is still there; else the working directory. */
 async function savedConfigDir(folder: string): Promise<string> {

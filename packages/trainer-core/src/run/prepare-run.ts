@@ -4,7 +4,8 @@ import { advise } from '../config/advise.js';
 import { resolveEnvironment } from '../config/environment.js';
 import { nullForNone } from '../config/none.js';
 import { applyOverrides } from '../config/overrides.js';
-import type { Overrides } from '../config/overrides.js';
+import type { OverrideMode, Overrides } from '../config/overrides.js';
+import { isPlain } from '../config/plain-data.js';
 import { readConfig } from '../config/read-config.js';
 import type { RawConfig } from '../config/read-config.js';
 import type { RunConfigOptions } from '../config/run-schema.js';
@@ -25,8 +26,15 @@ import { RandomStreams, RandomStreamsToken } from '../random/streams.js';
 export interface PrepareOptions {
   /** Plugins besides the listed ones: objects, or single decorated classes. */
   readonly plugins?: readonly PluginLike[] | undefined;
-  /** Changes to the config: an object, or its JSON5 text. See {@link applyOverrides}. */
-  readonly overrides?: Overrides | undefined;
+  /** Changes to the config: an object, its JSON5 text, or several one after the other. See {@link applyOverrides}. */
+  readonly overrides?: Overrides | readonly Overrides[] | undefined;
+  /**
+   * Whether an override of a whole entry replaces it (AllenNLP 2.10) or is merged into it (1.0). Default: `replace`, and
+   * `merge` where the config says `compatibility: 'allennlp-1'`.
+   */
+  readonly overrideMode?: OverrideMode | undefined;
+  /** Variables for `${NAME}` in the config, and `std.extVar` in Jsonnet, over those of the environment. */
+  readonly variables?: Readonly<Record<string, string>> | undefined;
   /** Observers besides those of the config. */
   readonly callbacks?: readonly TrainerCallback[] | undefined;
   /** The folder that relative paths and plugins start from. Default: that of the file, else the working directory. */
@@ -52,17 +60,28 @@ export interface PreparedRun extends ResolvedConfig {
 }
 
 /**
- * Reads a config (the path of a file, or an object) and applies environment references and overrides.
+ * Reads a config (the path of a file, or an object) and applies environment references and overrides; `"None"` is null in
+ * it. Nothing is checked yet.
  *
  * @throws ConfigError
  */
 export async function resolveConfig(source: string | object, options: PrepareOptions = {}): Promise<ResolvedConfig> {
   const isFile = typeof source === 'string';
   const name = isFile ? source : 'the configuration';
-  const written = isFile ? await readConfig(source) : (source as RawConfig);
+  const variables = { ...process.env, ...options.variables };
+  const written = isFile ? await readConfig(source, variables) : (source as RawConfig);
   const configDir = resolve(options.configDir ?? (isFile ? dirname(source) : '.'));
-  const config = nullForNone(applyOverrides(resolveEnvironment(written, process.env, name), options.overrides ?? {}));
+  const config = nullForNone(overridden(resolveEnvironment(written, variables, name), options));
   return { config, source: name, configDir };
+}
+
+/** A config with the overrides that the options have, one after the other. @throws ConfigError (`X_CONFIG_OVERRIDE`) */
+export function overridden(config: RawConfig, { overrides = [], overrideMode }: PrepareOptions): RawConfig {
+  const { trainer } = config;
+  const isFirst = isPlain(trainer) && trainer['compatibility'] === 'allennlp-1';
+  const mode = overrideMode ?? (isFirst ? 'merge' : 'replace');
+  const changes = Array.isArray(overrides) ? (overrides as readonly Overrides[]) : [overrides as Overrides];
+  return changes.reduce<RawConfig>((changed, each) => applyOverrides(changed, each, { mode }), config);
 }
 
 /**

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat } from 'node
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
 import type { RawConfig } from '../config/read-config.js';
+import { writtenConfig } from '../config/written-config.js';
 import { SerializationDirError } from '../errors.js';
 import { writeJson } from '../training/json-file.js';
 import { configDifferences } from './config-difference.js';
@@ -19,7 +20,7 @@ const CONFIG = 'config.json';
 const META = 'meta.json';
 const REPLACED = '.replaced-';
 /** What preparation writes; everything else is a result. */
-const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log']);
+const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log', 'out.log']);
 
 /**
  * The folder of a run. Until {@link commit} nothing is lost: what `force` replaces is set aside in it, and
@@ -65,7 +66,7 @@ export class RunFolder {
       );
     }
     await checkWritable(path, folder);
-    return new RunFolder(folder, plainJson(config), recover);
+    return new RunFolder(folder, writtenConfig(config), recover);
   }
 
   /** Makes the folder, and sets aside what is in it unless the run goes on. */
@@ -160,7 +161,7 @@ async function checkRecoverable(
     );
   }
   const before = await readRunConfig(folder);
-  const differences = configDifferences(before, plainJson(config));
+  const differences = configDifferences(before, writtenConfig(config));
   if (differences.length === 0) return;
   throw new SerializationDirError(
     'X_DIR_OTHER_CONFIG',
@@ -235,33 +236,4 @@ async function removeEmpty(path: string, last: string): Promise<void> {
     await rmdir(folder);
     if (folder === last || relative(last, folder) === '') return;
   }
-}
-
-/** A config as JSON holds it: instances that code passed are named, not written. */
-function plainJson(config: RawConfig): RawConfig {
-  const text = JSON.stringify(ordered(config), (_, value: unknown) => {
-    if (typeof value === 'function') return `[${value.name}]`;
-    const isInstance =
-      typeof value === 'object' && value !== null && !Array.isArray(value) && value.constructor !== Object;
-    return isInstance ? `[${value.constructor?.name ?? 'Object'}]` : value;
-  });
-  return JSON.parse(text) as RawConfig;
-}
-
-const ORDER = [
-  'type',
-  'plugins',
-  'datasetReader',
-  'model',
-  'dataLoader',
-  'trainDataPath',
-  'validationDataPath',
-  'testDataPath',
-  'trainer',
-];
-
-/** The usual entries first and in their usual order; the others as they were written. */
-function ordered(config: RawConfig): RawConfig {
-  const place = (key: string): number => (ORDER.includes(key) ? ORDER.indexOf(key) : ORDER.length);
-  return Object.fromEntries(Object.entries(config).sort(([a], [b]) => place(a) - place(b)));
 }

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-layers';
 import '@tensorflow/tfjs-backend-cpu';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +84,13 @@ class Numbers extends DatasetReader {
   }
 }
 
-@DataLoader.register('default', z.strictObject({ batchSize: z.int().positive().default(1) }))
+@DataLoader.register(
+  'default',
+  z.strictObject({
+    batchSize: z.int().positive().default(1),
+    batchesPerEpoch: z.int().optional(),
+  }),
+)
 class Batches extends DataLoader {
   override readonly resumability = 'seekable';
 
@@ -107,7 +113,7 @@ class Batches extends DataLoader {
   }
 }
 
-@Vocabulary.register('from_instances')
+@Vocabulary.register('from_instances', z.strictObject({ oovToken: z.string().optional() }))
 class FromInstances extends Vocabulary {
   readonly tokens: string[];
 
@@ -135,7 +141,7 @@ class FromInstances extends Vocabulary {
   }
 }
 
-@Vocabulary.register('from_files', z.strictObject({ directory: z.string() }))
+@Vocabulary.register('from_files', z.strictObject({ directory: z.string(), oovToken: z.string().optional() }))
 class FromFiles extends FromInstances {
   constructor(readonly options: { directory: string }) {
     super({}, []);
@@ -189,6 +195,7 @@ const trained: {
   seed?: number;
   configDir?: string;
   dir?: string | null;
+  filesBefore?: readonly string[];
 } = {};
 
 /** A stranger's trainer: own options, parts from the run. */
@@ -206,6 +213,7 @@ class Setter extends Trainer {
   ) {
     super({ serializationDir: dir });
     Object.assign(trained, { seed: streams.seed, callbacks, configDir, dir });
+    if (dir !== null) trained.filesBefore = readdirSync(dir);
   }
 
   override async train(options?: TrainOptions): Promise<TrainingMetrics> {
@@ -307,7 +315,10 @@ describe('a run', () => {
   test('writes its config after overrides, the versions, the vocabulary and valid JSON metrics', async () => {
     await train(
       { vocabulary: {}, validationDataPath: undefined },
-      { serializationDir: dir, overrides: '{ "trainer.to": 6 }' },
+      {
+        serializationDir: dir,
+        overrides: ['{ "trainer.to": 4 }', { trainDataPath: 'train.txt' }, '{ "trainer.to": 6 }'],
+      },
     );
     expect((await readdir(dir)).sort()).toEqual(['best.txt', 'config.json', 'meta.json', 'metrics.json', 'vocabulary']);
     const read = async (name: string): Promise<Record<string, unknown>> =>
@@ -328,6 +339,30 @@ describe('a run', () => {
     expect(await readFile(join(dir, 'vocabulary', 'tokens.txt'), 'utf8')).toBe('1\n2\n3');
   });
 
+  test('makes its vocabulary of all data sets, or of the chosen ones', async () => {
+    const tokens = (): Promise<string> => readFile(join(dir, 'vocabulary', 'tokens.txt'), 'utf8');
+    await train({ vocabulary: {} }, { serializationDir: dir });
+    expect(await tokens()).toBe('1\n2\n3\n4\n8');
+    const chosen = { vocabulary: {}, datasetsForVocabCreation: ['validation'] };
+    await train(chosen, { serializationDir: dir, force: true });
+    expect(await tokens()).toBe('4\n8');
+    await expect(train({ datasetsForVocabCreation: ['dev'] })).rejects.toThrow('datasetsForVocabCreation');
+  });
+
+  test('saves its vocabulary before the trainer is built', async () => {
+    await train({ vocabulary: {} }, { serializationDir: dir });
+    expect(trained.filesBefore).toEqual(['vocabulary']);
+  });
+
+  test('warns where batchesPerEpoch cuts validation too', async () => {
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (text: string) => void warnings.push(text) };
+    await train({ dataLoader: { batchSize: 2, batchesPerEpoch: 1 } }, { log });
+    expect(warnings).toEqual([expect.stringContaining('validation is cut to 1 batches too')]);
+    await train({ dataLoader: { batchSize: 2, batchesPerEpoch: 1 }, validationDataLoader: { batchSize: 2 } }, { log });
+    expect(warnings).toHaveLength(1);
+  });
+
   test('evaluates on the test data when asked, and says how when not', async () => {
     const messages: string[] = [];
     const log = { info: (text: string) => void messages.push(text), warn: (text: string) => void messages.push(text) };
@@ -346,13 +381,16 @@ describe('a run', () => {
     });
   });
 
-  test('that is dry builds everything, trains nothing and leaves nothing', async () => {
+  test('that is dry builds everything, writes config and vocabulary, and trains nothing', async () => {
     delete trained.options;
-    expect(await train({ vocabulary: {} }, { serializationDir: dir, dryRun: true })).toEqual({});
-    expect(trained.dir).not.toBeNull();
+    const config = await configFile({ vocabulary: {}, testDataPath: 'test.txt' });
+    const result = await trainFromConfig(config, { plugins, serializationDir: dir, dryRun: true });
+    expect(result.metrics).toEqual({});
     expect(trained.options).toBeUndefined();
-    expect(existsSync(trained.dir!)).toBe(false);
-    expect(existsSync(join(folder, 'runs'))).toBe(false);
+    expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json', 'vocabulary']);
+    expect(result.datasets).toMatchObject({ train: { length: 3 }, test: { length: 2 } });
+    expect(result.vocabulary).toBeInstanceOf(FromInstances);
+    result.dispose();
     await expect(train({ model: { type: 'constant', broken: true } }, { dryRun: true })).rejects.toThrow(
       'a broken model',
     );
@@ -515,15 +553,24 @@ test('a prepared run is checked, and nothing of it is built', async () => {
 
 describe('a trained model', () => {
   beforeEach(async () => {
-    await train({ vocabulary: {}, testDataPath: 'test.txt' }, { serializationDir: dir });
+    await train({ vocabulary: { oov_token: '?' }, testDataPath: 'test.txt' }, { serializationDir: dir });
   });
 
   test.each(['best', 'latest'] as const)('is loaded from its folder, with its %s weights', async (weights) => {
     const { model, run, dispose } = await loadTrained(dir, { plugins, weights });
     expect(await model.namedVariables()['weight']!.data()).toEqual(new Float32Array([5]));
-    expect(run.container.find(Vocabulary)).toMatchObject({ options: { directory: join(dir, 'vocabulary') } });
+    expect(run.container.find(Vocabulary)).toMatchObject({
+      options: { directory: join(dir, 'vocabulary'), oovToken: '?' },
+    });
     expect(run.configDir).toBe(folder);
     dispose();
+  });
+
+  test('is not loaded from a file', async () => {
+    await expect(loadTrained(join(folder, 'test.txt'), { plugins })).rejects.toMatchObject({
+      code: 'X_DIR_MISSING',
+      message: expect.stringContaining('loadArchive()') as unknown,
+    });
   });
 
   test('is evaluated on its test data, or on other data', async () => {

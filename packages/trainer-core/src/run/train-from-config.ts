@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
+import type { Vocabulary } from '../contracts/dataset.js';
 import { Engine } from '../contracts/engine.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
@@ -13,7 +12,7 @@ import type { RunContainer } from '../plugins/container.js';
 import { evaluateModel } from '../training/evaluate.js';
 import { writeJson } from '../training/json-file.js';
 import { buildRun } from './build-run.js';
-import type { BuiltRun } from './build-run.js';
+import type { BuiltRun, Datasets } from './build-run.js';
 import { checkNodeVersion } from './node-version.js';
 import { prepareResolved, resolveConfig } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
@@ -28,7 +27,9 @@ export interface RunOptions extends PrepareOptions {
   readonly recover?: boolean | undefined;
   /** Delete the run in that folder. Default false. */
   readonly force?: boolean | undefined;
-  /** Check and build everything, train nothing and leave nothing behind. Default false. */
+  /**
+   * Build everything, write `config.json`, `meta.json` and `vocabulary/`, and train nothing. Default false.
+   */
   readonly dryRun?: boolean | undefined;
   /** Whether SIGTERM and SIGINT save and end the run. Default false. */
   readonly signals?: boolean | undefined;
@@ -47,6 +48,10 @@ export interface RunResultSummary {
   /** The parts of the run. */
   readonly container: RunContainer;
   readonly serializationDir: string | null;
+  /** What was read of each data set; empty where data loaders have data of their own. */
+  readonly datasets: Datasets;
+  /** The vocabulary of the run, or null. */
+  readonly vocabulary: Vocabulary | null;
   /** Frees everything that the run built, the model too. */
   dispose(): void;
 }
@@ -72,18 +77,16 @@ async function runConfig(source: string | object, options: RunOptions): Promise<
   const { serializationDir } = options;
   const folder = serializationDir == null ? null : await RunFolder.check(serializationDir, resolved.config, options);
   const run = await prepareResolved(resolved, options);
-  return options.dryRun === true ? dryRun(run, folder) : realRun(run, folder, options);
+  return execute(run, folder, options);
 }
 
-async function realRun(run: PreparedRun, folder: RunFolder | null, options: RunOptions): Promise<RunResultSummary> {
+async function execute(run: PreparedRun, folder: RunFolder | null, options: RunOptions): Promise<RunResultSummary> {
   await folder?.open();
   try {
     const built = await buildRun(run, folder?.path ?? null);
     await run.container.find(Engine)?.prepare();
-    if (folder !== null) {
-      await built.vocabulary?.save(join(folder.path, 'vocabulary'));
-      await folder.commit(startOf(run, folder.path));
-    }
+    await folder?.commit(startOf(run, folder.path));
+    if (options.dryRun === true) return summary(run, built, {}, folder?.path ?? null);
     const metrics = await train(run, built, options);
     if (folder !== null) await writeJson(join(folder.path, 'metrics.json'), metrics);
     return summary(run, built, metrics, folder?.path ?? null);
@@ -113,26 +116,21 @@ async function train(
   return { ...metrics, ...Object.fromEntries(Object.entries(test).map(([name, value]) => [`test_${name}`, value])) };
 }
 
-/** What is built may write into its folder at once: here it gets one that is thrown away. */
-async function dryRun(run: PreparedRun, folder: RunFolder | null): Promise<RunResultSummary> {
-  const scratch = folder === null ? null : await mkdtemp(join(tmpdir(), 'x-trainer-dry-run-'));
-  try {
-    return summary(run, await buildRun(run, scratch), {}, null);
-  } catch (error) {
-    run.container.dispose();
-    throw error;
-  } finally {
-    if (scratch !== null) await rm(scratch, { recursive: true, force: true });
-  }
-}
-
 function summary(
   { container }: PreparedRun,
-  { model }: BuiltRun,
+  { model, datasets, vocabulary }: BuiltRun,
   metrics: TrainingMetrics,
   serializationDir: string | null,
 ): RunResultSummary {
-  return { metrics, model, container, serializationDir, dispose: () => container.dispose() };
+  return {
+    metrics,
+    model,
+    container,
+    serializationDir,
+    datasets,
+    vocabulary,
+    dispose: () => container.dispose(),
+  };
 }
 
 function startOf(run: PreparedRun, folder: string): RunStart {

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 /**
  * All the state that programs may read and assign, by name: `parameters/w`, `buffers/mean`, `slots/w/expAvg`,
- * `averages/w` are variables that others own; `gradients/w` and `pending/mean` are temporary and owned here.
+ * `averages/w` are variables that others own; `gradients/w`, `touchedRows/w` and `pending/mean` are temporary
+ * and owned here.
  */
 export class NamedState {
   private readonly variables = new Map<string, tf.Variable>();

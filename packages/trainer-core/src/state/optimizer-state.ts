@@ -6,33 +6,63 @@ import type { Parameter } from './parameters.js';
 import type { StateDict, StateValue } from './state-dict.js';
 import { readState } from './state-dict.js';
 
+/**
+ * What a slot holds at first: a number that fills the parameter's shape, a copy of the parameter at its first update, or
+ * a number that fills a shape of its own.
+ */
+export type InitialSlot = number | 'parameter' | { readonly shape: readonly number[]; readonly fill: number };
+
+/** Numbers that an optimizer keeps per parameter on the host, in float64. */
+export type HostScalars = Readonly<Record<string, number>>;
+
+/** What the state has to know of an optimizer; the methods are those of `Optimizer`. */
+export interface StateRule {
+  initialSlots(
+    options: Readonly<Record<string, unknown>>,
+    shape: readonly number[],
+  ): Readonly<Record<string, InitialSlot>>;
+  optionalSlots(shape: readonly number[]): Readonly<Record<string, InitialSlot>>;
+  initialScalars(options: Readonly<Record<string, unknown>>): HostScalars;
+  nextScalars(options: Readonly<Record<string, unknown>>, step: number, scalars: HostScalars): HostScalars;
+  groupOf(parameter: Parameter): ParameterGroup;
+}
+
 type Slots = Readonly<Record<string, tf.Variable>>;
 
-/** The slots and step counts of an optimizer, by parameter name. A parameter has none until its first update. */
+/** What one parameter brings to a load: checked, and not taken yet. */
+interface Checked {
+  readonly parameter: Parameter;
+  readonly step: number;
+  readonly scalars: HostScalars;
+  readonly slots: readonly (readonly [name: string, value: tf.Tensor])[];
+}
+
+/** The slots, host scalars and step counts of an optimizer, by parameter name. A parameter has none until its first update. */
 export class OptimizerState {
   private readonly slots = new Map<string, Slots>();
+  private readonly scalars = new Map<string, HostScalars>();
   private readonly steps = new Map<string, number>();
 
-  /** @param initialSlots the slots of a parameter and what fills them at first, under its own or under given options. */
-  constructor(
-    private readonly initialSlots: (
-      parameter: Parameter,
-      options?: Readonly<Record<string, unknown>>,
-    ) => Readonly<Record<string, number>>,
-  ) {}
+  constructor(private readonly rule: StateRule) {}
 
-  /** The slots of a parameter, made on first use: also one that a changed option calls for. They have its shape. */
+  /**
+   * The slots that the options of now call for, made on first use. One that an earlier value of an option called for is
+   * kept and saved, but not among them.
+   */
   slotsOf(parameter: Parameter): Slots {
+    const needed = Object.entries(this.rule.initialSlots(this.rule.groupOf(parameter).options, parameter.shape));
     const existing = this.slots.get(parameter.name) ?? {};
-    const missing = Object.entries(this.initialSlots(parameter)).filter(([name]) => !(name in existing));
-    if (missing.length === 0) return existing;
-    const { shape } = parameter.variable;
-    const made = missing.map(
-      ([name, fill]) => [name, tf.tidy(() => tf.variable(tf.fill(shape, fill), false))] as const,
-    );
+    const made = needed
+      .filter(([name]) => !(name in existing))
+      .map(([name, initial]) => [name, makeSlot(parameter, initial)] as const);
     const all = { ...existing, ...Object.fromEntries(made) };
     this.slots.set(parameter.name, all);
-    return all;
+    return Object.fromEntries(needed.map(([name]) => [name, all[name]!]));
+  }
+
+  /** The host scalars of a parameter as its next update sees them. */
+  scalarsOf(parameter: Parameter): HostScalars {
+    return this.scalars.get(parameter.name) ?? this.rule.initialScalars(this.rule.groupOf(parameter).options);
   }
 
   /** How many updates a parameter has had. */
@@ -40,14 +70,21 @@ export class OptimizerState {
     return this.steps.get(parameter.name) ?? 0;
   }
 
-  /** Counts an update. */
+  /** Counts an update that was committed, and moves the host scalars on. */
   advance(parameter: Parameter): void {
-    this.steps.set(parameter.name, this.stepsOf(parameter) + 1);
+    const step = this.stepsOf(parameter) + 1;
+    const { options } = this.rule.groupOf(parameter);
+    this.scalars.set(parameter.name, this.rule.nextScalars(options, step, this.scalarsOf(parameter)));
+    this.steps.set(parameter.name, step);
   }
 
   stateDict(): StateDict {
     return Object.fromEntries(
-      [...this.steps].map(([name, step]) => [name, { step, slots: { ...this.slots.get(name) } }]),
+      [...this.steps].map(([name, step]) => {
+        const scalars = this.scalars.get(name) ?? {};
+        const slots = { ...this.slots.get(name) };
+        return [name, { step, slots, ...(Object.keys(scalars).length > 0 ? { scalars: { ...scalars } } : {}) }];
+      }),
     );
   }
 
@@ -73,50 +110,71 @@ export class OptimizerState {
       if (target === undefined) {
         throw new StateError('X_STATE_MISMATCH', `the saved optimizer state has "${name}", which is not trained here`);
       }
-      const entry = readState(state, name, 'object');
-      const step = readState(entry, 'step', 'number');
-      const { parameter, options } = target;
-      return { parameter, step, tensors: this.checkSlots(parameter, options, readState(entry, 'slots', 'object')) };
+      return this.check(target.parameter, target.options, readState(state, name, 'object'));
     });
-    tf.tidy(() => {
-      // cloned first: the state may be this optimizer's own
-      const taken = checked.map(({ tensors, ...rest }) => ({
-        ...rest,
-        tensors: tensors.map(([name, tensor]) => [name, tf.clone(tensor)] as const),
-      }));
-      this.dispose();
-      groups.forEach((group, i) => group.loadOptions(savedGroups[i]!));
-      for (const { parameter, step, tensors } of taken) {
-        this.steps.set(parameter.name, step);
-        const slots = this.slotsOf(parameter);
-        for (const [name, tensor] of tensors) slots[name]!.assign(tensor);
-      }
-    });
+    // made first: the state may be this optimizer's own
+    const taken = checked.map(({ slots, ...rest }) => ({ ...rest, slots: copySlots(slots) }));
+    this.dispose();
+    groups.forEach((group, i) => group.loadOptions(savedGroups[i]!));
+    for (const { parameter, step, scalars, slots } of taken) {
+      this.steps.set(parameter.name, step);
+      this.scalars.set(parameter.name, scalars);
+      this.slots.set(parameter.name, slots);
+    }
   }
 
-  /** Frees the slots and forgets the counts. */
+  /** Frees the slots and forgets scalars and counts. */
   dispose(): void {
     for (const slots of this.slots.values()) tf.dispose({ ...slots });
     this.slots.clear();
+    this.scalars.clear();
     this.steps.clear();
   }
 
-  private checkSlots(parameter: Parameter, options: StateDict, saved: StateDict): [string, tf.Tensor][] {
-    const expected = Object.keys(this.initialSlots(parameter, options)).sort();
+  private check(parameter: Parameter, options: StateDict, entry: StateDict): Checked {
+    return {
+      parameter,
+      step: readState(entry, 'step', 'number'),
+      scalars: this.checkScalars(parameter, options, 'scalars' in entry ? readState(entry, 'scalars', 'object') : {}),
+      slots: this.checkSlots(parameter, options, readState(entry, 'slots', 'object')),
+    };
+  }
+
+  private checkScalars(parameter: Parameter, options: StateDict, saved: StateDict): HostScalars {
+    const needed = Object.keys(this.rule.initialScalars(options)).sort();
     const found = Object.keys(saved).sort();
-    if (expected.join() !== found.join()) {
+    if (needed.join() !== found.join()) {
+      throw new StateError(
+        'X_STATE_MISMATCH',
+        `the saved state of "${parameter.name}" has the scalars [${found.join(', ')}], this optimizer needs ` +
+          `[${needed.join(', ')}]; it belongs to another optimizer`,
+      );
+    }
+    return Object.fromEntries(needed.map((name) => [name, readState(saved, name, 'number')]));
+  }
+
+  /** A slot that only some options call for may be there or not, whatever the options were when the state was saved. */
+  private checkSlots(parameter: Parameter, options: StateDict, saved: StateDict): Checked['slots'] {
+    const optional = this.rule.optionalSlots(parameter.shape);
+    const known = { ...optional, ...this.rule.initialSlots(options, parameter.shape) };
+    const needed = Object.keys(known).filter((name) => !(name in optional));
+    const found = Object.keys(saved).sort();
+    if (needed.some((name) => !(name in saved)) || found.some((name) => !(name in known))) {
+      const more = Object.keys(optional).sort();
       throw new StateError(
         'X_STATE_MISMATCH',
         `the saved state of "${parameter.name}" has the slots [${found.join(', ')}], this optimizer needs ` +
-          `[${expected.join(', ')}]; it belongs to another optimizer or to other options`,
+          `[${needed.sort().join(', ')}]${more.length > 0 ? ` and may have [${more.join(', ')}]` : ''}; ` +
+          'it belongs to another optimizer or to other options',
       );
     }
-    return expected.map((name) => {
+    return found.map((name) => {
       const tensor = readState(saved, name, 'tensor');
-      if (tensor.shape.join() !== parameter.shape.join()) {
+      const shape = slotShape(parameter, known[name]!);
+      if (tensor.shape.join() !== shape.join()) {
         throw new StateError(
           'X_STATE_MISMATCH',
-          `the saved slot "${name}" of "${parameter.name}" has shape [${tensor.shape}], the parameter [${parameter.shape}]`,
+          `the saved slot "${name}" of "${parameter.name}" has shape [${tensor.shape}], this optimizer's has [${shape}]`,
         );
       }
       if (tensor.dtype !== 'float32') {
@@ -128,6 +186,22 @@ export class OptimizerState {
       return [name, tensor];
     });
   }
+}
+
+function makeSlot(parameter: Parameter, initial: InitialSlot): tf.Variable {
+  return tf.tidy(() => {
+    if (initial === 'parameter') return tf.variable(tf.clone(parameter.variable as tf.Tensor), false);
+    const fill = typeof initial === 'number' ? initial : initial.fill;
+    return tf.variable(tf.fill([...slotShape(parameter, initial)], fill), false);
+  });
+}
+
+function slotShape(parameter: Parameter, initial: InitialSlot): readonly number[] {
+  return typeof initial === 'object' ? initial.shape : parameter.shape;
+}
+
+function copySlots(slots: Checked['slots']): Slots {
+  return tf.tidy(() => Object.fromEntries(slots.map(([name, value]) => [name, tf.variable(tf.clone(value), false)])));
 }
 
 function objectsOf(groups: readonly StateValue[]): readonly StateDict[] {

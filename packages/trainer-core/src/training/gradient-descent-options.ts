@@ -53,7 +53,12 @@ const TrainerParts = {
   checkpointer: component(Checkpointer)
     .nullish()
     .describe('Default: the default one where there is a serialization folder; null saves nothing'),
-  cudaDevice: z.int().default(-1).describe('A device number; negative for the CPU'),
+  cudaDevice: z
+    .int()
+    .nullable()
+    .default(-1)
+    .transform((device) => device ?? -1)
+    .describe('A device number; negative, or null, for where the backend runs'),
   gradNorm: z
     .union([z.number(), z.boolean()])
     .nullable()

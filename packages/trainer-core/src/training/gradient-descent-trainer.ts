@@ -66,8 +66,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   readonly engine: Engine;
   readonly metricTracker: MetricTracker;
   readonly control: RunControl = new RunControl();
-  /** The norm that gradients are rescaled to if theirs is larger; null or 0 is off. */
-  readonly gradNorm: number | null;
+  /** The norm that gradients are rescaled to if theirs is larger; true only reports it; null, false or 0 is off. */
+  readonly gradNorm: number | boolean | null;
   /** May be changed during training. */
   numEpochs: number;
 
@@ -101,7 +101,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.tensorboard = parts.tensorboardWriter ?? new NoTensorboard();
     this.metricTracker = new MetricTracker(new WatchedMetrics(parts.validationMetric).shouldDecrease, parts.patience);
     this.numEpochs = parts.numEpochs;
-    this.gradNorm = typeof parts.gradNorm === 'number' ? parts.gradNorm : null;
+    this.gradNorm = parts.gradNorm;
     this.accumulation = parts.numGradientAccumulationSteps;
     const rescalesItself = this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients;
     this.run = composeRun(this, parts, rescalesItself);

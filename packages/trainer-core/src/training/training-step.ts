@@ -17,6 +17,7 @@ import { NamedState } from '../state/named-state.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { readState } from '../state/state-dict.js';
+import { allReduceGradients } from './all-reduce-gradients.js';
 
 /** How gradients are bounded. */
 export interface GradientLimits {
@@ -77,6 +78,8 @@ export class TrainingStep implements Stateful {
   readonly state: NamedState = new NamedState();
   /** Names of the parameters that any gradient has reached so far: from then on they are updated in every step. */
   private everReached = new Set<string>();
+  /** Names of the parameters of which a row-sparse gradient touched rows so far: in a step without a gradient, none is. */
+  private everTouched = new Set<string>();
   private announcedSplit = false;
 
   constructor(private readonly parts: TrainingStepParts) {
@@ -129,11 +132,13 @@ export class TrainingStep implements Stateful {
   }
 
   stateDict(): StateDict {
-    return { everReached: [...this.everReached] };
+    const everTouched = this.everTouched.size > 0 ? { everTouched: [...this.everTouched] } : {};
+    return { everReached: [...this.everReached], ...everTouched };
   }
 
   loadStateDict(state: StateDict): void {
     this.everReached = new Set(readState(state, 'everReached', 'array').map(String));
+    this.everTouched = new Set('everTouched' in state ? readState(state, 'everTouched', 'array').map(String) : []);
   }
 
   private canFuse(group: readonly Batch[], watcher: StepWatcher, needs: LogNeeds): boolean {
@@ -175,7 +180,7 @@ export class TrainingStep implements Stateful {
     outputs.push(result.outputs);
     const { loss, regLoss } = await readLosses(result.outputs);
     this.checkLoss(loss, batchNumTotal);
-    if (result.committed) this.updated(trained);
+    if (result.committed) this.updated(trained, touchedBy(result.written));
     return { loss, regLoss, gradientNorm: await gradientNorm, committed: result.committed };
   }
 
@@ -201,7 +206,7 @@ export class TrainingStep implements Stateful {
       regLosses.push(regLoss);
       await watcher.microBatchEnded(index, loss, result.outputs);
     }
-    await this.allReduce();
+    await allReduceGradients(this.parts.communicator, this.state, this.trained());
     const gradientNorm = await watcher.rescale();
     for (const clamp of this.stepClamp(this.gradientNames())) await this.execute(clamp, {});
     if (watcher.watches || keep !== null) {
@@ -210,6 +215,7 @@ export class TrainingStep implements Stateful {
       await watcher.gradientsReady(gradients, gradientNorm);
     }
     watcher.schedule(batchNumTotal);
+    const touched = [...this.state.temporariesIn('touchedRows').keys()];
     const reached = new Set([...this.everReached, ...this.gradientNames()]);
     const trained = this.trained().filter(({ name }) => reached.has(name));
     const update = this.planUpdate(trained, batchNumTotal);
@@ -218,32 +224,8 @@ export class TrainingStep implements Stateful {
       commitIf: this.parts.precision.skipsNonFinite ? 'finite' : 'always',
     });
     tf.dispose(result.outputs);
-    if (result.committed) this.updated(trained);
+    if (result.committed) this.updated(trained, touched);
     return { loss: mean(losses), regLoss: mean(regLosses), gradientNorm, committed: result.committed };
-  }
-
-  /** Averages gradients over workers as one flat vector, in the order of the parameters. */
-  private async allReduce(): Promise<void> {
-    const { communicator } = this.parts;
-    if (communicator.worldSize === 1) return;
-    const gradients = this.trained().map(({ name, variable }) => ({
-      name,
-      variable,
-      tensor: this.state.get(`gradients/${name}`),
-    }));
-    const flat = new Float32Array(gradients.reduce((size, { variable }) => size + variable.size, 0));
-    let offset = 0;
-    for (const { variable, tensor } of gradients) {
-      if (tensor !== undefined) flat.set(await tensor.data(), offset);
-      offset += variable.size;
-    }
-    await communicator.allReduceMean(flat);
-    offset = 0;
-    for (const { name, variable } of gradients) {
-      const slice = flat.slice(offset, offset + variable.size);
-      offset += variable.size;
-      tf.tidy(() => this.state.set(`gradients/${name}`, tf.tensor(slice, variable.shape)));
-    }
   }
 
   private gradients(): ReturnType<typeof gradientsProgram> {
@@ -278,6 +260,7 @@ export class TrainingStep implements Stateful {
       movingAverage,
       batchNumTotal,
       buffers: Object.keys(buffers),
+      rowSparse: this.everTouched,
       guarded: precision.skipsNonFinite,
     });
   }
@@ -307,7 +290,8 @@ export class TrainingStep implements Stateful {
     return this.parts.engine.run(program, this.state, request);
   }
 
-  private updated(parameters: readonly Parameter[]): void {
+  private updated(parameters: readonly Parameter[], touched: readonly string[]): void {
+    for (const name of touched) this.everTouched.add(name);
     for (const parameter of parameters) {
       this.everReached.add(parameter.name);
       this.parts.optimizer.state.advance(parameter);
@@ -332,6 +316,12 @@ export function disposeStep({ outputs, gradients = {}, parametersBefore = {} }: 
 /** The sum of float32 shares, as the original has it. */
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + Math.fround(value / values.length), 0);
+}
+
+/** The parameters of which a fused program touched rows. */
+function touchedBy(written: ReadonlySet<string>): string[] {
+  const folder = 'touchedRows/';
+  return [...written].filter((name) => name.startsWith(folder)).map((name) => name.slice(folder.length));
 }
 
 async function readLosses(outputs: Outputs): Promise<{ loss: number; regLoss: number }> {
