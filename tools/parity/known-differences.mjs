@@ -187,13 +187,6 @@ const DIFFERENCES = [
     reason: 'the penalty of a step is the mean over its micro-batches; 2.10 has the share of the last one',
   },
   {
-    family: 'trainer v2',
-    has: ({ mode, trainer: { learning_rate_scheduler: scheduler } }) =>
-      scheduler?.type === 'reduce_on_plateau' && scheduler.mode === undefined && mode === undefined,
-    at: /\.lr\[\d+\]$/,
-    reason: 'the mode of reduce_on_plateau follows what it gets unless told: of a score, more is better',
-  },
-  {
     family: 'checkpointer',
     has: ({ looksFor, ok, files, find_latest_checkpoint: latest, files_after_each_op: after }) =>
       looksFor === 'newest' && isOlderThanEnd((latest ?? ok)?.[0], after?.at(-1) ?? files),

@@ -51,6 +51,10 @@ export class RecordingCallback extends TrainerCallback {
     this.record('onEvaluateStart', trainer);
   }
 
+  override onEvaluateBatch(trainer: TrainerView): void {
+    this.record('onEvaluateBatch', trainer);
+  }
+
   override onEvaluateEnd(trainer: TrainerView): void {
     this.record('onEvaluateEnd', trainer);
   }

@@ -80,7 +80,8 @@ test('a recording has the hooks in the order that their contract gives', async (
   expect(callback.hooks).toEqual([
     ...['onRunStart', 'onEpochStart'],
     ...Array.from({ length: 5 }, () => step).flat(),
-    ...['onEvaluateStart', 'onEvaluateEnd', 'onCheckpoint', 'onEpochEnd', 'onRunEnd'],
+    ...['onEvaluateStart', 'onEvaluateBatch', 'onEvaluateBatch', 'onEvaluateEnd'],
+    ...['onCheckpoint', 'onEpochEnd', 'onRunEnd'],
   ]);
   expect(callback.losses).toHaveLength(5);
 });

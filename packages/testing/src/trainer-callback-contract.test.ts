@@ -1,7 +1,14 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import type { GradientDescentTrainer, StateDict, StepEvent, TrainerView } from '@x/trainer-core';
-import { BatchCallback, EpochCallback, TrainerCallback } from '@x/trainer-core';
+import {
+  BatchCallback,
+  EpochCallback,
+  ShouldValidate,
+  TrackEpoch,
+  TrainerCallback,
+  ValidateEveryNSteps,
+} from '@x/trainer-core';
 
 import {
   batchCallbackContract,
@@ -12,6 +19,13 @@ import {
 } from './index.js';
 
 trainerCallbackContract({ describe, it }, { name: 'RecordingCallback', make: () => new RecordingCallback() });
+
+const core = {
+  ShouldValidate: () => new ShouldValidate({ validationStart: 1 }),
+  TrackEpoch: () => new TrackEpoch(),
+  ValidateEveryNSteps: () => new ValidateEveryNSteps({ steps: 2 }),
+};
+for (const [name, make] of Object.entries(core)) trainerCallbackContract({ describe, it }, { name, make });
 
 class HalvingLearningRate extends EpochCallback {
   override onEpoch({ optimizer }: GradientDescentTrainer): void {
@@ -98,7 +112,7 @@ class OneBatchAStep extends TrainerCallback {
 it.each([
   [Throwing, 'takes part in a run from its start to its end'],
   [NeedingAFolder, 'takes part in a run without a folder, without validation and without checkpoints'],
-  [Disposing, 'leaves inputs, outputs and gradients of a step alone'],
+  [Disposing, 'leaves inputs, outputs and gradients alone, of steps and of evaluated batches'],
   [Keeping, 'takes part in a run from its start to its end'],
   [Masking, 'does not hide why a run failed'],
   [Forgetful, 'has a state that a new one goes on from, if it has one'],

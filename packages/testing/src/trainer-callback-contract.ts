@@ -8,7 +8,7 @@ import type {
 } from '@x/trainer-core';
 import { cloneState, disposeState, NonFiniteError, tensorsIn, TrainerCallback } from '@x/trainer-core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { StepEvent, TrainerView } from '@x/trainer-core';
+import type { EvaluateBatchEvent, StepEvent, TrainerView } from '@x/trainer-core';
 
 import type { HostValue } from './host-values.js';
 import { toHost } from './host-values.js';
@@ -90,12 +90,19 @@ function callbackContract<C extends Partial<Stateful>>(
         await train(folder, await make(folder), { numGradientAccumulationSteps: 2, gradNorm: 0.5, gradClipping: 0.3 });
       }));
 
+    it('takes part in runs by the rules of either original', () =>
+      inTemporaryFolder(async (folder) => {
+        for (const compatibility of ['allennlp-1', 'allennlp-2'] as const) {
+          await train(folder, await make(folder), { compatibility });
+        }
+      }));
+
     it('takes part on a worker that is not the master', () =>
       inTemporaryFolder(async (folder) => {
         await train(folder, await make(folder), { localRank: 1, checkpointer: null });
       }));
 
-    it('leaves inputs, outputs and gradients of a step alone', () =>
+    it('leaves inputs, outputs and gradients alone, of steps and of evaluated batches', () =>
       inTemporaryFolder(async (folder) => {
         const onlooker = new Onlooker();
         await train(folder, await make(folder), {}, onlooker);
@@ -155,7 +162,7 @@ function stateOf(callback: Stateful): Promise<HostValue> {
 /** Comes after the callback under test, and looks whether everything is still there. */
 class Onlooker extends TrainerCallback {
   steps = 0;
-  /** What of a step was gone. */
+  /** What was gone. */
   readonly disposed: string[] = [];
 
   override onGradients(
@@ -172,6 +179,11 @@ class Onlooker extends TrainerCallback {
       'outputs',
       batchOutputs.flatMap((outputs) => Object.values(outputs)),
     );
+  }
+
+  override onEvaluateBatch(_: TrainerView, { batch, outputs }: EvaluateBatchEvent): void {
+    this.look('evaluated inputs', tensorsIn(batch));
+    this.look('evaluated outputs', Object.values(outputs));
   }
 
   private look(what: string, tensors: readonly tf.Tensor[]): void {

@@ -8,13 +8,16 @@ import { contractReport, MomentumDescent, trainerContract } from './index.js';
 
 type Class = typeof GradientDescentTrainer;
 
-function makeAs(Trainer: Class): (parts: TrainerParts) => GradientDescentTrainer {
+function makeAs(
+  Trainer: Class,
+  compatibility: 'allennlp-2' | null = null,
+): (parts: TrainerParts) => GradientDescentTrainer {
   return ({ model, batches, numEpochs, checkpointer }) => {
     const optimizer: Optimizer = new MomentumDescent(
       { lr: 0.05, momentum: 0.5 },
       ParameterSet.of(model.namedVariables()),
     );
-    return new Trainer({ model, optimizer, dataLoader: batches, numEpochs, checkpointer });
+    return new Trainer({ model, optimizer, dataLoader: batches, numEpochs, checkpointer, compatibility });
   };
 }
 
@@ -25,6 +28,15 @@ trainerContract(
   {
     name: 'GradientDescentTrainer',
     make: makeAs(GradientDescentTrainer),
+    dispose: (trainer) => dispose(trainer as GradientDescentTrainer),
+  },
+);
+
+trainerContract(
+  { describe, it },
+  {
+    name: 'GradientDescentTrainer by the rules of 2.10',
+    make: makeAs(GradientDescentTrainer, 'allennlp-2'),
     dispose: (trainer) => dispose(trainer as GradientDescentTrainer),
   },
 );

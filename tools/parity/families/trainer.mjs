@@ -52,6 +52,7 @@ async function trainedCase(fixture, folder) {
   else await expectError(error, session.train);
   await compareRun(fixture.result, session, folder);
   compareKept(fixture.result, folder);
+  comparePositions(fixture.result, folder);
 }
 
 async function resumedCase(fixture, folder) {
@@ -143,6 +144,15 @@ function compareKept({ files = [] }, folder, at = '') {
     `${at}the checkpoints that are kept`,
     0,
   );
+}
+
+/** Where the kept checkpoints say that they were made. */
+function comparePositions({ checkpoint_summaries: summaries = {} }, folder) {
+  for (const { epoch, batch_num_total: batchNumTotal } of Object.values(summaries)) {
+    const manifest = path.join(folder, 'checkpoints', `epoch_${epoch}`, 'manifest.json');
+    const { position } = JSON.parse(fs.readFileSync(manifest, 'utf8'));
+    compare({ epoch, batchNumTotal }, position, `the position of checkpoint ${epoch}`, 0);
+  }
 }
 
 const epochInCamelCase = (epoch) => ({ ...epoch, metric_tracker: trackerInCamelCase(epoch.metric_tracker) });

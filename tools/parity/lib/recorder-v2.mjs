@@ -46,8 +46,9 @@ export class RecorderV2 extends TrainerCallback {
     });
   }
 
-  onRunEnd(_trainer, { metrics }) {
-    this.callback_log.push(['on_end', metrics === null ? null : metrics.epoch]);
+  onRunEnd({ numEpochs }, { metrics }) {
+    // 2.10 tells the last epoch of the run also where this process had none to train
+    this.callback_log.push(['on_end', metrics === null ? null : (metrics.epoch ?? numEpochs - 1)]);
   }
 
   stateDict() {

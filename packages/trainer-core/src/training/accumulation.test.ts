@@ -91,7 +91,7 @@ it('the norm is bounded after micro-batches were clamped and added up', async ()
   expect(model.w.dataSync()[0]).toBeCloseTo(-2 * (0.5 / (2 + 1e-6)), 6);
 });
 
-it.each([null, 0])('gradNorm %p is off', async (gradNorm) => {
+it.each([null, 0, false])('gradNorm %p is off', async (gradNorm) => {
   const model = new Sum();
   await trainerOf(model, [batchOf(0, 8)], { gradNorm }).train();
   expect(model.w.dataSync()[0]).toBe(-8);

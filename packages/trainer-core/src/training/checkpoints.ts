@@ -8,12 +8,15 @@ import { CheckpointError } from '../errors.js';
 import type { Hooks } from './hooks.js';
 import { loadModelState } from './model-state.js';
 import type { Progress } from './progress.js';
+import { RememberedWeights } from './remembered-weights.js';
 import { restoreInto } from './saved-run.js';
 import type { StatefulParts } from './saved-run.js';
 
 export interface CheckpointsParts {
   /** Null: nothing is saved, and nothing is restored. */
   readonly checkpointer: Checkpointer | null;
+  /** Whether the best weights are remembered where nothing is saved. */
+  readonly remembersBest: boolean;
   readonly trainer: Checkpointable & { readonly isMaster: boolean };
   readonly communicator: Communicator;
   readonly hooks: Hooks;
@@ -25,12 +28,17 @@ export interface CheckpointsParts {
 
 /** The checkpoints of a run, with those who are told of them. */
 export class Checkpoints {
+  private readonly remembered = new RememberedWeights();
+
   constructor(private readonly parts: CheckpointsParts) {}
 
   /** Saves, completely, where the run is now. */
   async save(isBestSoFar: boolean): Promise<void> {
-    const { checkpointer, trainer, communicator, hooks } = this.parts;
-    if (checkpointer === null) return;
+    const { checkpointer, remembersBest, trainer, communicator, hooks } = this.parts;
+    if (checkpointer === null) {
+      if (isBestSoFar && remembersBest) this.remembered.remember(trainer);
+      return;
+    }
     if (trainer.isMaster) await checkpointer.saveCheckpoint(trainer, this.position(), isBestSoFar);
     await communicator.barrier();
     await hooks.fire('onCheckpoint', { ...this.position(), isBestSoFar });
@@ -58,16 +66,15 @@ export class Checkpoints {
   }
 
   /**
-   * Puts the best weights that were saved into the model.
+   * Puts the best weights that were saved, or are remembered, into the model.
    *
    * @throws CheckpointError (`X_CHECKPOINT`) if a run that was not stopped has none.
    */
   async loadBest(stopped: boolean): Promise<void> {
     const { checkpointer, model } = this.parts;
-    if (checkpointer === null) return;
-    const best = await checkpointer.bestModelState();
+    const best = checkpointer === null ? this.remembered.take() : await checkpointer.bestModelState();
     if (best === null) {
-      if (stopped) return;
+      if (stopped || checkpointer === null) return;
       throw new CheckpointError(
         'X_CHECKPOINT',
         'there are no best weights to load: no epoch was completed; is numEpochs 0?',
@@ -78,6 +85,11 @@ export class Checkpoints {
     } finally {
       tf.dispose(best);
     }
+  }
+
+  /** Frees what is remembered, at the end of a run. */
+  forget(): void {
+    this.remembered.forget();
   }
 
   private position(): CheckpointPosition {

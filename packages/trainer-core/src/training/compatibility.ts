@@ -51,8 +51,9 @@ export const RULE_OPTIONS = {
     .enum(['best', 'lastIfBest'])
     .optional()
     .describe(
-      'The weights after training: the best saved ones (the default), or, unless a later validation was worse than the ' +
-        'best, the last ones, averaged where there is a moving average',
+      'The weights after training: the best saved ones, without a checkpointer the last ones (the default); or, unless a ' +
+        'later validation was worse than the best, the last ones, averaged where there is a moving average, else the best ' +
+        'ones, saved or not',
     ),
 };
 

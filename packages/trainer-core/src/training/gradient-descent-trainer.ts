@@ -1,10 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
-
-import { disposeBatch } from '../contracts/batch.js';
 import type { Batch, Outputs } from '../contracts/batch.js';
 import type { TrainerView } from '../contracts/callbacks.js';
 import type { Checkpointer } from '../contracts/checkpointer.js';
-import type { Communicator } from '../contracts/communicator.js';
 import { DataLoader } from '../contracts/data-loader.js';
 import type { Engine } from '../contracts/engine.js';
 import type { MetricValues } from '../contracts/metric.js';
@@ -22,33 +18,25 @@ import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
 import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
 import { BatchList } from './batch-list.js';
-import { Checkpoints } from './checkpoints.js';
-import { rulesOf } from './compatibility.js';
+import { batchReport } from './batch-report.js';
 import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
-import { Evaluation } from './evaluation.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
-import { groupsOf } from './groups.js';
 import { interruptedError, listenForInterruption } from './interruption.js';
-import { learningRatesByName } from './learning-rates.js';
-import { inLockstep, yieldToEventLoop } from './lockstep.js';
+import { yieldToEventLoop } from './lockstep.js';
 import { peakMemoryMB } from './memory.js';
 import { MetricTracker } from './metric-tracker.js';
-import { RunningMetrics } from './metrics.js';
-import type { LossMetrics } from './metrics.js';
-import { NoPrecision, NoTensorboard, SingleProcess } from './neutral.js';
-import { Observers } from './observers.js';
+import { NoTensorboard } from './neutral.js';
 import { builtParts, partsFromConfig, partsFromPartialObjects } from './parts.js';
-import { hasPenalty, penalizedOutputs } from './penalized-outputs.js';
-import { Progress } from './progress.js';
+import { penalizedOutputs } from './penalized-outputs.js';
 import { Report } from './report.js';
 import { RunControl } from './run-control.js';
+import { composeRun } from './run-parts.js';
+import type { RunParts } from './run-parts.js';
 import { snapshot } from './saved-run.js';
-import type { StatefulParts } from './saved-run.js';
-import { Schedules } from './schedules.js';
-import { TrainingStep } from './training-step.js';
-import type { StepResult, StepWatcher } from './training-step.js';
+import { disposeStep } from './training-step.js';
+import type { StepResult } from './training-step.js';
 import { WatchedMetrics } from './watched-metrics.js';
 
 /**
@@ -78,24 +66,13 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   readonly engine: Engine;
   readonly metricTracker: MetricTracker;
   readonly control: RunControl = new RunControl();
-  /** The norm that gradients are rescaled to if theirs is larger; null or 0 is off. */
+  /** The norm that gradients are rescaled to if theirs is larger; true only reports it; null, false or 0 is off. */
   readonly gradNorm: number | boolean | null;
   /** May be changed during training. */
   numEpochs: number;
 
-  private readonly rules: Rules;
-  private readonly progress = new Progress();
   private readonly accumulation: number;
-  private readonly watched: WatchedMetrics;
-  private readonly communicator: Communicator;
-  private readonly schedules: Schedules;
-  private readonly running: RunningMetrics;
-  private readonly step: TrainingStep;
-  private readonly watcher: StepWatcher;
-  private readonly observers: Observers;
-  private readonly evaluation: Evaluation;
-  private readonly parts: StatefulParts;
-  private readonly checkpoints: Checkpoints;
+  private readonly run: RunParts;
 
   /**
    * @throws ConfigError with every option that does not fit, and for parts that only another package provides (opt levels,
@@ -122,69 +99,12 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.movingAverage = parts.movingAverage ?? null;
     this.checkpointer = parts.checkpointer ?? null;
     this.tensorboard = parts.tensorboardWriter ?? new NoTensorboard();
-    this.communicator = parts.communicator ?? new SingleProcess();
+    this.metricTracker = new MetricTracker(new WatchedMetrics(parts.validationMetric).shouldDecrease, parts.patience);
     this.numEpochs = parts.numEpochs;
     this.gradNorm = parts.gradNorm;
     this.accumulation = parts.numGradientAccumulationSteps;
-    this.rules = rulesOf(parts);
-
-    const { engine, model, communicator, control, movingAverage, progress, rules } = this;
-    const precision = parts.precision ?? new NoPrecision();
-    this.watched = new WatchedMetrics(parts.validationMetric);
-    this.metricTracker = new MetricTracker(this.watched.shouldDecrease, parts.patience);
-    this.schedules = new Schedules(this.learningRateScheduler, this.momentumScheduler);
-    const metrics = (): RunningMetrics =>
-      new RunningMetrics(model.metrics ?? [], communicator, lossMetrics(model, rules));
-    this.running = metrics();
-    this.step = new TrainingStep({
-      engine,
-      communicator,
-      precision,
-      optimizer: this.optimizer,
-      movingAverage,
-      parameters: this.parameters,
-      buffers: model.namedBuffers?.() ?? {},
-      limits: { ...rules, gradNorm: parts.gradNorm, gradClipping: parts.gradClipping },
-      seed: parts.seed,
-      outputs: (batch) => this.batchOutputs(batch, true),
-    });
-    this.observers = new Observers(this, parts);
-    const { hooks } = this.observers;
-    this.watcher = this.makeWatcher();
-    this.evaluation = new Evaluation({
-      engine,
-      communicator,
-      state: this.step.state,
-      outputs: (batch) => this.batchOutputs(batch, false),
-      training: this.running,
-      metrics,
-      parameters: movingAverage === null ? 'raw' : 'averaged',
-      observers: this.observers,
-      control,
-    });
-    // In the order of restoring: the optimizer before the schedulers, as the original does.
-    this.parts = {
-      progress,
-      optimizer: this.optimizer,
-      step: this.step,
-      learningRateScheduler: this.learningRateScheduler,
-      momentumScheduler: this.momentumScheduler,
-      movingAverage,
-      precision,
-      metricTracker: this.metricTracker,
-      epochMetrics: this.running,
-      callbacks: this.observers.states,
-    };
-    this.checkpoints = new Checkpoints({
-      checkpointer: this.checkpointer,
-      trainer: this,
-      communicator,
-      hooks,
-      model,
-      movingAverage,
-      progress,
-      parts: this.parts,
-    });
+    const rescalesItself = this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients;
+    this.run = composeRun(this, parts, rescalesItself);
   }
 
   /**
@@ -208,19 +128,19 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   get epoch(): number {
-    return this.progress.epoch;
+    return this.run.progress.epoch;
   }
 
   get batchNumTotal(): number {
-    return this.progress.batchNumTotal;
+    return this.run.progress.batchNumTotal;
   }
 
   get batchesThisEpoch(): number {
-    return this.progress.batchesThisEpoch;
+    return this.run.progress.batchesThisEpoch;
   }
 
   get stepsPerEpoch(): number | null {
-    const length = this.dataLoader.length(this.communicator.worldSize);
+    const length = this.dataLoader.length(this.run.communicator.worldSize);
     return length === null ? null : Math.ceil(length / this.accumulation);
   }
 
@@ -236,7 +156,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    */
   batchOutputs(batch: Batch, forTraining: boolean): Outputs {
     if (!forTraining) return this.model.forward(batch, { training: false });
-    return penalizedOutputs(this.model, batch, this.rules.regLossMetrics === 'always' ? 'zero' : 'none');
+    return penalizedOutputs(this.model, batch, this.run.rules.regLossMetrics === 'always' ? 'zero' : 'none');
   }
 
   /**
@@ -245,11 +165,11 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * @returns their norm before, or null, with nothing done, where `gradNorm` is off.
    */
   rescaleGradients(): Promise<number | null> {
-    return this.step.rescaleGradients();
+    return this.run.step.rescaleGradients();
   }
 
   override getCheckpointState(): CheckpointState {
-    return snapshot(this.model, this.movingAverage, this.parts);
+    return snapshot(this.model, this.movingAverage, this.run.state);
   }
 
   /**
@@ -259,7 +179,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * NonFiniteError, DataError, MetricError, ModelError, CheckpointError as they say. Callbacks' `onRunEnd` is called always.
    */
   override async train(options: TrainOptions = {}): Promise<TrainingMetrics> {
-    const { hooks } = this.observers;
+    const { hooks } = this.run;
     this.control.reset();
     const stopListening = listenForInterruption(options, this.control);
     let metrics: TrainingMetrics;
@@ -274,6 +194,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.endFailedRun(error);
       throw error;
     } finally {
+      this.run.checkpoints.forget();
       stopListening();
     }
     const failure = await hooks.fireAll('onRunEnd', { metrics });
@@ -281,10 +202,20 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     return metrics;
   }
 
+  private async restoreLatest(): Promise<void> {
+    if (this.checkpointer !== null && this.dataLoader.resumability === 'once') {
+      log.warn(
+        'the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly',
+      );
+    }
+    const restored = await this.run.checkpoints.restoreLatest();
+    if (restored) log.info(`going on from epoch ${this.epoch}, after ${this.batchNumTotal} steps`);
+  }
+
   private async trainEpochs(): Promise<TrainingMetrics> {
-    const { progress, metricTracker: tracker, control, observers, rules } = this;
-    const folder = this.isMaster ? this.serializationDir : null;
-    const report = new Report(progress.epoch, tracker, rules, folder);
+    const { control, metricTracker: tracker } = this;
+    const { rules, progress, running, watched, schedules, checkpoints, observers } = this.run;
+    const report = new Report(progress.epoch, tracker, rules, this.isMaster ? this.serializationDir : null);
     if (rules.epochCallbacksBeforeTraining) await observers.callEpochCallbacks({}, -1);
 
     for (; progress.epoch < this.numEpochs && !control.stopRequested; progress.nextEpoch()) {
@@ -296,18 +227,18 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
       const validates = !control.takeSkipValidation();
       const validation = validates ? await this.validate() : null;
-      this.running.reset();
-      if (validation !== null) tracker.addMetric(this.watched.value(validation), epoch);
+      running.reset();
+      if (validation !== null) tracker.addMetric(watched.value(validation), epoch);
       if (this.stopsEarlyAt('validation')) break;
 
       const isBestSoFar = validates && tracker.isBestSoFar;
       if (this.isMaster) await this.tensorboard.logMetrics(training, validation ?? {}, epoch + 1);
       await report.epochEnded({ epoch, training, validation, isBestSoFar });
-      this.schedules.epochEnded(validation === null ? null : this.watched[rules.schedulerMetric](validation));
+      schedules.epochEnded(validation === null ? null : watched[rules.schedulerMetric](validation));
       await this.inCheckpointOrder(
         () => {
           progress.epochDone();
-          return this.checkpoints.save(isBestSoFar);
+          return checkpoints.save(isBestSoFar);
         },
         () => observers.epochEnded(report.metrics),
       );
@@ -317,30 +248,13 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   private async trainEpoch(): Promise<MetricValues> {
-    const { progress, running, communicator, accumulation } = this;
-    const { hooks } = this.observers;
+    const { progress, running, communicator, hooks } = this.run;
     const memory = { [`worker_${communicator.rank}_memory_MB`]: peakMemoryMB() };
-    const { rank, worldSize } = communicator;
-    const start = progress.batchesThisEpoch * accumulation;
-    if (start === 0) running.reset();
+    if (progress.batchesThisEpoch === 0) running.reset();
     await hooks.fire('onEpochStart');
-
-    const batches = this.dataLoader.epoch({ epoch: progress.epoch, start, rank, worldSize });
-    for await (const group of inLockstep(groupsOf(batches, accumulation), communicator, (rest) =>
-      rest.forEach(disposeBatch),
-    )) {
-      try {
-        await hooks.fire('onStepStart');
-        const batchNumTotal = progress.batchNumTotal + 1;
-        const result = await this.step.run(group, batchNumTotal, this.watcher, this.tensorboard.needs(batchNumTotal));
-        try {
-          await this.stepDone(group, result);
-        } finally {
-          tf.dispose([...result.outputs, result.gradients ?? {}, result.parametersBefore ?? {}] as tf.TensorContainer);
-        }
-      } finally {
-        group.forEach(disposeBatch);
-      }
+    for await (const group of this.run.groups()) {
+      await hooks.fire('onStepStart');
+      await this.trainStep(group);
       await this.honourRequests();
       if (this.control.stopRequested) break;
       await yieldToEventLoop();
@@ -355,46 +269,43 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     return { ...(await running.global()), ...memory };
   }
 
+  private async trainStep(group: readonly Batch[]): Promise<void> {
+    const { progress, step, watcher } = this.run;
+    const batchNumTotal = progress.batchNumTotal + 1;
+    const result = await step.run(group, batchNumTotal, watcher, this.tensorboard.needs(batchNumTotal));
+    try {
+      await this.stepDone(group, result);
+    } finally {
+      disposeStep(result);
+    }
+  }
+
   private async stepDone(group: readonly Batch[], result: StepResult): Promise<void> {
-    const { progress, running } = this;
-    const share = (values: readonly number[]): number =>
-      values.reduce((sum, value) => sum + Math.fround(value / group.length), 0);
-    const loss = share(result.losses);
-    running.addLoss(loss, share(result.regLosses));
-    for (const [i, outputs] of result.outputs.entries()) await running.update(outputs, group[i]!);
+    const { progress, running, checkpoints, observers } = this.run;
+    const { outputs: batchOutputs, loss, gradientNorm } = result;
+    running.addLoss(loss, result.regLoss);
+    for (const [i, outputs] of batchOutputs.entries()) await running.update(outputs, group[i]!);
     progress.groupDone(result.committed);
     const metrics = running.local();
-    if (this.isMaster) {
-      await this.tensorboard.logBatch({
-        ...result,
-        batchNumTotal: progress.batchNumTotal,
-        parameters: this.parameters,
-        learningRates: learningRatesByName(this.optimizer),
-        histogramParameters: this.model.parametersForHistograms?.() ?? this.parameters.names,
-        histogramActivations: this.model.activationsForHistograms?.() ?? [],
-        batches: group,
-        loss,
-        metrics,
-      });
-    }
-    const { outputs: batchOutputs, gradientNorm } = result;
+    if (this.isMaster) await this.tensorboard.logBatch(batchReport(this, group, result, metrics));
     await this.inCheckpointOrder(
-      () => this.checkpoints.maybeSave(),
-      () => this.observers.stepEnded({ batchInputs: group, batchOutputs, loss, gradientNorm, metrics }),
+      () => checkpoints.maybeSave(),
+      () => observers.stepEnded({ batchInputs: group, batchOutputs, loss, gradientNorm, metrics }),
     );
   }
 
+  /** The metrics of the validation data, or null without any. */
   private async validate(): Promise<MetricValues | null> {
     if (this.validationDataLoader === null) return null;
-    const metrics = await this.evaluation.run(this.validationDataLoader, this.epoch);
+    const metrics = await this.run.evaluation.run(this.validationDataLoader, this.epoch);
     await this.honourInterruption();
     return metrics;
   }
 
-  /** Does what was asked for since the last step: save, evaluate, and stop for good. */
+  /** Does what was asked for since the last step: save, stop for good, and evaluate. */
   private async honourRequests(): Promise<void> {
     const { control } = this;
-    if (control.takeSave() || control.stopRequested) await this.checkpoints.save(false);
+    if (control.takeSave() || control.stopRequested) await this.run.checkpoints.save(false);
     await this.honourInterruption();
     if (control.takeEvaluate()) await this.validate();
   }
@@ -403,42 +314,32 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   private async honourInterruption(): Promise<void> {
     const { interruption } = this.control;
     if (interruption === null) return;
-    await this.checkpoints.save(false);
-    throw interruptedError(interruption, this.progress, this.checkpointer !== null);
+    await this.run.checkpoints.save(false);
+    throw interruptedError(interruption, this.run.progress, this.checkpointer !== null);
   }
 
   private async inCheckpointOrder(save: () => Promise<void>, callCallbacks: () => Promise<void>): Promise<void> {
-    const saveFirst = this.rules.checkpointAt === 'beforeCallbacks';
+    const saveFirst = this.run.rules.checkpointAt === 'beforeCallbacks';
     for (const act of saveFirst ? [save, callCallbacks] : [callCallbacks, save]) await act();
   }
 
   private stopsEarlyAt(moment: Rules['earlyStoppingAt']): boolean {
-    const stops = this.rules.earlyStoppingAt === moment && this.metricTracker.shouldStopEarly();
+    const stops = this.run.rules.earlyStoppingAt === moment && this.metricTracker.shouldStopEarly();
     if (stops) log.info('Ran out of patience. Stopping training.');
     return stops;
   }
 
-  private async restoreLatest(): Promise<void> {
-    if (this.checkpointer !== null && this.dataLoader.resumability === 'once') {
-      log.warn(
-        'the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly',
-      );
-    }
-    const restored = await this.checkpoints.restoreLatest();
-    if (restored) log.info(`going on from epoch ${this.epoch}, after ${this.batchNumTotal} steps`);
-  }
-
   private async loadFinalWeights(): Promise<void> {
-    if (this.rules.finalWeights === 'lastIfBest' && this.metricTracker.isBestSoFar) {
+    if (this.run.rules.finalWeights === 'lastIfBest' && this.metricTracker.isBestSoFar) {
       this.movingAverage?.copyToParameters();
     } else {
-      await this.checkpoints.loadBest(this.control.stopRequested);
+      await this.run.checkpoints.loadBest(this.control.stopRequested);
     }
   }
 
   /** Tells everybody. What fails here is logged or dropped: the error that ended the run is the one to know. */
   private async endFailedRun(error: unknown): Promise<void> {
-    const { hooks } = this.observers;
+    const { hooks } = this.run;
     await hooks.fireAll('onError', { error });
     try {
       await this.tensorboard.close();
@@ -447,24 +348,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     }
     await hooks.fireAll('onRunEnd', { metrics: null });
   }
-
-  private makeWatcher(): StepWatcher {
-    const { hooks } = this.observers;
-    return {
-      watches: hooks.watchesGradients || this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients,
-      microBatchEnded: (index, loss, outputs) => hooks.fire('onMicroBatchEnd', { index, loss, outputs }),
-      rescale: () => this.rescaleGradients(),
-      gradientsReady: (gradients, gradientNorm) => hooks.fire('onGradients', { gradients, gradientNorm }),
-      schedule: (batchNumTotal) => this.schedules.stepStarts(batchNumTotal),
-    };
-  }
 }
 
 function asLoader(batches: DataLoader | readonly Batch[]): DataLoader {
   return batches instanceof DataLoader ? batches : new BatchList(batches);
-}
-
-function lossMetrics(model: ModelLike, { regLossMetrics, batchLossMetrics }: Rules): LossMetrics {
-  let penalized: boolean | undefined = regLossMetrics === 'always' ? true : undefined;
-  return { regLoss: () => (penalized ??= hasPenalty(model)), ofBatches: batchLossMetrics };
 }

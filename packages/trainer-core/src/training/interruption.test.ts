@@ -1,8 +1,9 @@
 import '@tensorflow/tfjs';
 
-import { lineBatches, LineModel, MemoryCheckpointer, MomentumDescent } from '../__fixtures__/small-run.js';
+import { lineBatches, LineModel, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
 import { TrainerCallback } from '../contracts/callbacks.js';
 import type { TrainerView } from '../contracts/callbacks.js';
+import type { TrainingMetrics } from '../contracts/trainer.js';
 import { InterruptedError } from '../errors.js';
 import { ParameterSet } from '../state/parameters.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
@@ -98,6 +99,79 @@ it('an interrupted trainer may be started again, and goes on', async () => {
   await expect(trainer.train({ signal: controller.signal })).rejects.toBeInstanceOf(InterruptedError);
   await trainer.train();
   expect(trainer.batchNumTotal).toBe(5);
+});
+
+describe('an abort during validation', () => {
+  const epochs = 2;
+
+  interface Run {
+    readonly model: LineModel;
+    readonly metrics: TrainingMetrics;
+    readonly evaluated: number;
+  }
+
+  /** Trains with three validation batches, and aborts in the n-th evaluated batch of the run. */
+  async function run(checkpointer: MemoryCheckpointer, abortAt = Infinity, evaluateNow = false): Promise<Run> {
+    const model = new LineModel(0.3);
+    const controller = new AbortController();
+    let evaluated = 0;
+    class Aborts extends TrainerCallback {
+      override onStepEnd({ batchNumTotal, control }: TrainerView): void {
+        if (evaluateNow && batchNumTotal === 2) control.evaluateNow();
+      }
+      override onEvaluateBatch(): void {
+        evaluated += 1;
+        if (evaluated === abortAt) controller.abort();
+      }
+    }
+    const trainer = new GradientDescentTrainer({
+      model,
+      optimizer: new MomentumDescent({ lr: 0.05, momentum: 0.9 }, ParameterSet.of(model.namedVariables())),
+      dataLoader: lineBatches(5),
+      validationDataLoader: lineBatches(3),
+      numEpochs: epochs,
+      checkpointer,
+      callbacks: [new Aborts()],
+    });
+    const metrics = await trainer.train({ signal: controller.signal }).catch((error: unknown) => {
+      if (!(error instanceof InterruptedError)) throw error;
+      return {};
+    });
+    return { model, metrics, evaluated };
+  }
+
+  it('is honoured before the next batch, and saved as an epoch that is not over', async () => {
+    const checkpointer = new MemoryCheckpointer();
+    expect((await run(checkpointer, 4)).evaluated).toBe(4);
+    expect(checkpointer.positions.at(-1)).toEqual({
+      epoch: 1,
+      batchesThisEpoch: 5,
+      batchNumTotal: 10,
+      isBestSoFar: false,
+    });
+  });
+
+  it.each([1, 2, 3, 5])(
+    'at its batch %d, a resumed run validates anew and equals one that was not',
+    async (abortAt) => {
+      const checkpointer = new MemoryCheckpointer();
+      await run(checkpointer, abortAt);
+      const resumed = await run(checkpointer);
+      const whole = await run(new MemoryCheckpointer());
+      expect(weightsOf(resumed.model)).toEqual(weightsOf(whole.model));
+      const same = ({ metrics }: Run): unknown =>
+        Object.fromEntries(
+          Object.entries(metrics).filter(([name]) => !/_MB$|duration|start_epoch|training_epochs/.test(name)),
+        );
+      expect(same(resumed)).toEqual(same(whole));
+    },
+  );
+
+  it('that was asked for within an epoch ends the run there', async () => {
+    const checkpointer = new MemoryCheckpointer();
+    expect((await run(checkpointer, 1, true)).evaluated).toBe(1);
+    expect(checkpointer.positions).toEqual([{ epoch: 0, batchesThisEpoch: 2, batchNumTotal: 2, isBestSoFar: false }]);
+  });
 });
 
 it.each(['SIGTERM', 'SIGINT'] as const)('%s interrupts, and a second one is not caught', (name) => {

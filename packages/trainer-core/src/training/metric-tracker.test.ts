@@ -160,3 +160,12 @@ it.each([
 it.each(['loss', '', '-'])('refuses "%s"', (signed) => {
   expect(() => parseWatchedMetric(signed)).toThrow(ConfigError);
 });
+
+it('the best epoch is the one that is told, where not every epoch has a value', () => {
+  const tracker = new MetricTracker(true);
+  tracker.addMetric(3, 2);
+  tracker.addMetric(2, 4);
+  expect(tracker.bestEpoch).toBe(4);
+  tracker.addMetric(1);
+  expect(tracker.bestEpoch).toBe(5);
+});

@@ -59,3 +59,28 @@ it('a metric of the model that is called loss gives way to the loss', () => {
   const named = Object.assign(new AbsoluteError(), { compute: () => ({ loss: 99 }) });
   expect(new RunningMetrics([named], new SingleProcess()).local()['loss']).toBe(0);
 });
+
+describe('the losses', () => {
+  const running = (penalized: boolean, ofBatches: boolean): RunningMetrics => {
+    const metrics = new RunningMetrics([], new SingleProcess(), { regLoss: () => penalized, ofBatches });
+    metrics.addLoss(1, 0.5);
+    metrics.addLoss(4, 0);
+    return metrics;
+  };
+
+  it.each([
+    [true, true, { loss: 2.5, reg_loss: 0.25, batch_loss: 4, batch_reg_loss: 0 }],
+    [false, true, { loss: 2.5, batch_loss: 4 }],
+    [true, false, { loss: 2.5, reg_loss: 0.25 }],
+    [false, false, { loss: 2.5 }],
+  ])('with a penalty: %p, of batches: %p', (penalized, ofBatches, values) => {
+    expect(running(penalized, ofBatches).local()).toEqual(values);
+  });
+
+  it('of the last batch are none of the epoch, and 0 before any', async () => {
+    expect(await running(true, true).global()).toEqual({ loss: 2.5, reg_loss: 0.25 });
+    const metrics = running(true, true);
+    metrics.reset();
+    expect(metrics.local()).toEqual({ loss: 0, reg_loss: 0, batch_loss: 0, batch_reg_loss: 0 });
+  });
+});

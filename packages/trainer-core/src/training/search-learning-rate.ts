@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 import { parseOptions } from '../config/validate.js';
@@ -10,7 +9,7 @@ import { DEFAULT_SEED } from '../random/streams.js';
 import type { GradientDescentTrainer } from './gradient-descent-trainer.js';
 import { yieldToEventLoop } from './lockstep.js';
 import { NoPrecision, SingleProcess } from './neutral.js';
-import { TrainingStep } from './training-step.js';
+import { disposeStep, TrainingStep } from './training-step.js';
 import type { StepWatcher } from './training-step.js';
 
 export const LearningRateSearchOptions = z.strictObject({
@@ -114,12 +113,9 @@ async function lossOfStep(
   watching: StepWatcher,
 ): Promise<number | null> {
   try {
-    const { outputs, losses } = await step.run([batch], number, watching, {
-      gradients: false,
-      parametersBefore: false,
-    });
-    tf.dispose(outputs as unknown as tf.TensorContainer);
-    return losses[0]!;
+    const result = await step.run([batch], number, watching, { gradients: false, parametersBefore: false });
+    disposeStep(result);
+    return result.loss;
   } catch (error) {
     if (error instanceof LossTooHigh) return null;
     if (error instanceof NonFiniteError) return Number.NaN;

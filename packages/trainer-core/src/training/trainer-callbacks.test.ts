@@ -2,9 +2,9 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { LineModel, lineBatches, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
-import type { Outputs } from '../contracts/batch.js';
+import type { Batch, Outputs } from '../contracts/batch.js';
 import { TrainerCallback } from '../contracts/callbacks.js';
-import type { StepEvent, TrainerView } from '../contracts/callbacks.js';
+import type { EvaluateBatchEvent, MicroBatchEvent, StepEvent, TrainerView } from '../contracts/callbacks.js';
 import { ParameterSet } from '../state/parameters.js';
 import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
@@ -189,3 +189,74 @@ it('gets every micro-batch with its own loss, and the number of validation batch
   }).trainer.train();
   expect(seen).toEqual(['0 number', '1 number', '2 number', '0 number', '1 number', 'evaluate 4']);
 });
+
+it('gets every validation batch: its loss, how many had one so far, the means so far, and outputs that it may read', async () => {
+  const seen: unknown[] = [];
+  class Notes extends TrainerCallback {
+    override onEvaluateBatch(_: TrainerView, { batch, outputs, loss, batchNumber, metrics }: EvaluateBatchEvent): void {
+      seen.push([batchNumber, loss === null, Object.keys(batch), outputs['prediction']!.shape, metrics['loss']]);
+    }
+  }
+  class SecondWithout extends LineModel {
+    private count = 0;
+
+    override forward(batch: Batch, mode: { training: boolean }): Outputs {
+      const { loss, ...outputs } = super.forward(batch, mode);
+      if (mode.training) return { ...outputs, loss: loss! };
+      this.count += 1;
+      return this.count === 2 ? outputs : { ...outputs, loss: tf.scalar(this.count) };
+    }
+  }
+  const model = new SecondWithout();
+  await new GradientDescentTrainer({
+    model,
+    optimizer: new MomentumDescent({ lr: 0.05 }, ParameterSet.of(model.namedVariables())),
+    dataLoader: batches,
+    validationDataLoader: batches.slice(0, 3),
+    numEpochs: 1,
+    callbacks: [new Notes()],
+  }).train();
+  const inputs = ['x', 'y'];
+  expect(seen).toEqual([
+    [1, false, inputs, [2, 1], 1],
+    [1, true, inputs, [2, 1], 1],
+    [2, false, inputs, [2, 1], 2],
+  ]);
+});
+
+it('a micro-batch is told with its outputs', async () => {
+  const shapes: unknown[] = [];
+  class Looks extends TrainerCallback {
+    override onMicroBatchEnd(_: TrainerView, { outputs, loss }: MicroBatchEvent): void {
+      shapes.push([outputs['prediction']!.shape, loss === outputs['loss']!.dataSync()[0]]);
+    }
+  }
+  await start({ numEpochs: 1, numGradientAccumulationSteps: 5, callbacks: [new Looks()] }).trainer.train();
+  expect(shapes).toEqual(Array.from({ length: 5 }, () => [[2, 1], true]));
+});
+
+it.each([[false], [true]])(
+  'gradNorm true reports the norm and changes nothing (steps in parts: %p)',
+  async (inParts) => {
+    const run = async (gradNorm: boolean | number): Promise<{ norms: (number | null)[]; weights: number[] }> => {
+      const norms: (number | null)[] = [];
+      class Notes extends TrainerCallback {
+        override onStepEnd(_: TrainerView, { gradientNorm }: StepEvent): void {
+          norms.push(gradientNorm);
+        }
+      }
+      class Looks extends Notes {
+        override onMicroBatchEnd(): void {}
+      }
+      const { model, trainer } = start({ gradNorm, callbacks: [inParts ? new Looks() : new Notes()] });
+      await trainer.train();
+      return { norms, weights: weightsOf(model) };
+    };
+    const reported = await run(true);
+    const off = await run(false);
+    expect(off.norms).toEqual(Array.from({ length: 10 }, () => null));
+    expect(reported.weights).toEqual(off.weights);
+    // a limit that no norm reaches changes nothing either, and reports the same
+    expect(reported.norms).toEqual((await run(1e6)).norms);
+  },
+);

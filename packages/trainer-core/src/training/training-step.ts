@@ -59,9 +59,10 @@ export interface StepWatcher {
 /** A finished step. Outputs and kept tensors are the caller's. */
 export interface StepResult {
   readonly outputs: readonly Outputs[];
-  /** The loss of each micro-batch, with penalty, not divided. */
-  readonly losses: readonly number[];
-  readonly regLosses: readonly number[];
+  /** The loss of the step, with penalty: the mean over its micro-batches. */
+  readonly loss: number;
+  /** The mean of their penalties. */
+  readonly regLoss: number;
   readonly gradientNorm: number | null;
   /** False where non-finite gradients made the step be skipped. */
   readonly committed: boolean;
@@ -180,7 +181,7 @@ export class TrainingStep implements Stateful {
     const { loss, regLoss } = await readLosses(result.outputs);
     this.checkLoss(loss, batchNumTotal);
     if (result.committed) this.updated(trained, touchedBy(result.written));
-    return { losses: [loss], regLosses: [regLoss], gradientNorm: await gradientNorm, committed: result.committed };
+    return { loss, regLoss, gradientNorm: await gradientNorm, committed: result.committed };
   }
 
   private async runSplit(
@@ -224,7 +225,7 @@ export class TrainingStep implements Stateful {
     });
     tf.dispose(result.outputs);
     if (result.committed) this.updated(trained, touched);
-    return { losses, regLosses, gradientNorm, committed: result.committed };
+    return { loss: mean(losses), regLoss: mean(regLosses), gradientNorm, committed: result.committed };
   }
 
   /** What parameters are updated with that earlier steps have reached and this one has not. The caller owns them. */
@@ -312,6 +313,16 @@ export class TrainingStep implements Stateful {
         'learning rate, or bound the gradients with gradNorm',
     );
   }
+}
+
+/** Frees what a step leaves to the caller. */
+export function disposeStep({ outputs, gradients = {}, parametersBefore = {} }: StepResult): void {
+  tf.dispose([...outputs, gradients, parametersBefore] as tf.TensorContainer);
+}
+
+/** The sum of float32 shares, as the original has it. */
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + Math.fround(value / values.length), 0);
 }
 
 /** The parameters of which a fused program touched rows. */
