@@ -11,6 +11,7 @@ import * as paramGroups from '../families/param-groups.mjs';
 import * as params from '../families/params.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
+import * as trainCommand from '../families/train-command.mjs';
 import * as trainer from '../families/trainer.mjs';
 
 /** Which files a family reads, by their path in the fixtures folder; the first that matches. */
@@ -28,6 +29,7 @@ export const FAMILIES = [
   ['params', /^params[^/]*\.json$/, params],
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['data', /^data[^/]*\.json$/, data],
+  ['train command', /^train_command[^/]*\.json$/, trainCommand],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
 ];
 
