@@ -118,7 +118,7 @@ const DIFFERENCES = [
   {
     family: 'train command',
     has: ({ error }) => error !== undefined && error.type !== 'KeyboardInterrupt',
-    at: /^the files/,
+    at: /^the files, of which there are none/,
     reason: 'a run that could not start leaves nothing in its folder',
   },
   {
