@@ -28,10 +28,23 @@ const DIFFERENCES = [
     reason: 'a momentum scheduler works on the first beta of Adam and its kin',
   },
   {
+    family: 'optimizers',
+    has: ({ type }) => type.startsWith('torch1.13.'),
+    at: /^trajectory/,
+    reason: 'nadam is that of torch since 2.0: 1.13 multiplies by one factor twice',
+  },
+  {
+    family: 'param groups',
+    has: ({ groups, optimizer_param_groups: made = [] }) =>
+      groups?.some(([, options]) => hasMore(options, made.at(-1))),
+    at: /^the error/,
+    reason: "a group takes the optimizer's own options only",
+  },
+  {
     family: 'optimizer errors',
     has: ({ error }) => /does not support sparse gradients/.test(error?.message),
     at: /^the error/,
-    reason: 'gradients of TF.js are dense: an optimizer is never given any other',
+    reason: 'an optimizer without a rule for row-sparse gradients takes them for what they are besides: dense ones',
   },
   {
     family: 'schedulers',
@@ -59,13 +72,6 @@ const DIFFERENCES = [
       error !== undefined && (constructor.metric_name === undefined) === (constructor.should_decrease === undefined),
     at: /^the error/,
     reason: 'the direction is one argument of its own, so that neither or both cannot be given',
-  },
-  {
-    family: 'data',
-    has: ({ options, batches_before_shuffle: [first] = [] }) =>
-      options?.max_tokens !== undefined && first?.length === 0,
-    at: /^batches_before_shuffle$/,
-    reason: 'max_tokens_sampler gives no empty batch before a first instance that is too long',
   },
   {
     family: 'params',
@@ -99,7 +105,10 @@ const DIFFERENCES = [
   },
   {
     family: 'train command',
-    has: ({ flags, error }) => flags.recover === true && error !== undefined,
+    has: ({ changes, error }) =>
+      error !== undefined &&
+      changes.length > 0 &&
+      changes.every((key) => ['trainer.num_epochs', 'trainer.patience'].includes(key)),
     at: /^the (error|files)/,
     reason: 'numEpochs and patience may change when a run goes on',
   },
@@ -127,6 +136,109 @@ const DIFFERENCES = [
     at: /^the (run|files)/,
     reason: 'a config starts one process: "distributed" is refused before anything is read',
   },
+  {
+    family: 'data',
+    has: ({ options, batches_before_shuffle: [first] = [] }) =>
+      options?.max_tokens !== undefined && first?.length === 0,
+    at: /^batches_before_shuffle$/,
+    reason: 'max_tokens_sampler gives no empty batch before a first instance that is too long',
+  },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && isConverted(params, ok),
+    at: /^what is built/,
+    reason:
+      'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
+  },
+  {
+    family: 'from params',
+    has: ({ params, ok }) => ok !== undefined && /"type":"\w+\./.test(JSON.stringify(params)),
+    at: /^what is built/,
+    reason: 'classes are not imported by their path: what a config may run is listed in "plugins"',
+  },
+  {
+    family: 'from params',
+    has: ({ ok }) => ok?.lazy?.lazy_constructs?.error !== undefined,
+    at: /^what is built/,
+    reason: 'the options of a lazy part are checked with all others, before anything is built',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ recover, error_log_lines: lines }) =>
+      recover && lines.length > 0 && lines.every((line) => /'trainer\.(num_epochs|patience)'/.test(line)),
+    at: /^the error/,
+    reason: 'the number of epochs and patience may change when a run goes on',
+  },
+  {
+    family: 'serialization dir',
+    has: ({ force, existing_files: files }) =>
+      force && Object.keys(files ?? {}).length > 0 && files['config.json'] === undefined,
+    at: /^the run/,
+    reason: 'force deletes the folder of a run, never one that has no config.json',
+  },
+  {
+    family: 'trainer v2',
+    has: ({ resumed, trainer }) => resumed === 'as recorded' && trainer.moving_average !== undefined,
+    at: /^phase [1-9]/,
+    reason: 'after a resume validation uses the averages: 2.10 restores them without a tie to the model',
+  },
+  {
+    family: 'trainer v2',
+    has: ({ resumed }) => resumed === 'epoch metrics',
+    at: /^phase [1-9]\d*: epoch metrics/,
+    reason: 'an epoch that is gone on with keeps its metrics so far; 2.10 has those of the rest, over all of its steps',
+  },
+  {
+    family: 'trainer v2',
+    has: ({ resumed, trainer }) =>
+      resumed === 'checkpoints' && (trainer.checkpointer?.save_every_num_batches ?? null) !== null,
+    at: /^phase [1-9]\d*: the checkpoints that are kept/,
+    reason: 'steps are saved by their number in the epoch, so that a resumed run saves at the same ones',
+  },
+  {
+    family: 'trainer v2',
+    has: ({ only }) => only === 'batch_reg_loss',
+    at: /^batch_reg_loss/,
+    reason: 'the penalty of a step is the mean over its micro-batches; 2.10 has the share of the last one',
+  },
+  {
+    family: 'trainer v2',
+    has: ({ mode, trainer: { learning_rate_scheduler: scheduler } }) =>
+      scheduler?.type === 'reduce_on_plateau' && scheduler.mode === undefined && mode === undefined,
+    at: /\.lr\[\d+\]$/,
+    reason: 'the mode of reduce_on_plateau follows what it gets unless told: of a score, more is better',
+  },
+  {
+    family: 'checkpointer',
+    has: ({ looksFor, ok, files, find_latest_checkpoint: latest, files_after_each_op: after }) =>
+      looksFor === 'newest' && isOlderThanEnd((latest ?? ok)?.[0], after?.at(-1) ?? files),
+    at: /^the newest/,
+    reason: 'the end of an epoch comes after all of its steps',
+  },
+  {
+    family: 'checkpointer',
+    has: ({ ops }) => ops?.some(({ op, advance }, i) => i > 0 && op === 'maybe_save' && advance < 1) === true,
+    at: /^after operation|^the newest/,
+    reason: 'checkpoints within an epoch are named by step, so that two in one second are two',
+  },
+  {
+    family: 'checkpointer',
+    has: ({ files }) => files === 'MISSING' || (Array.isArray(files) && files.some(isOddlyNamed)),
+    at: /^the newest|^the error/,
+    reason: 'only folders of exactly our names are checkpoints; where there is none, there is no checkpoint',
+  },
+  {
+    family: 'checkpointer',
+    has: ({ files, ok }) => Array.isArray(files) && Array.isArray(ok) && !ok.every((file) => files.includes(file)),
+    at: /^the newest/,
+    reason: 'a checkpoint is whole or is none',
+  },
+  {
+    family: 'mid-epoch checkpoint',
+    has: ({ phases }) => phases[0].interrupted_at !== undefined,
+    at: /^phase [1-9]/,
+    reason: 'a resume within an epoch goes on at the next batch; 1.0 never trains the rest of the epoch',
+  },
 ];
 
 /** The reason why a fixture of a family may differ at a place of the comparison, or null. */
@@ -135,6 +247,42 @@ export function knownDifference(family, fixture, at) {
   return found?.reason ?? null;
 }
 
+const WITH_BETAS = 'adam adamw adamax huggingface_adamw sparse_adam dense_sparse_adam nadam radam'.split(' ');
+
 function schedulesAdam(optimizer, momentumScheduler) {
-  return momentumScheduler !== undefined && ['adam', 'adamw'].includes(optimizer?.type);
+  return momentumScheduler !== undefined && WITH_BETAS.includes(optimizer?.type?.split('.').at(-1).toLowerCase());
+}
+
+/** Whether a group has options that an optimizer does not know; torch gives every group all that it knows. */
+function hasMore(options, known = {}) {
+  return Object.keys(options).some((key) => key !== 'requires_grad' && !(key in known));
+}
+
+/** Parameters that may be null. */
+const NULLABLE = ['lives', 'friend', 'by_name', 'pair', 'opt', 'lazy', 'raw', 'nums'];
+
+/** Whether Python's leniency changes a parameter of a zoo, or lets one pass. */
+function isConverted(params, ok) {
+  if (Array.isArray(params) && Array.isArray(ok)) {
+    return params.length !== ok.length || params.some((item, i) => isConverted(item, ok[i]));
+  }
+  if (params === null || typeof params !== 'object') return typeof params === 'boolean' && typeof ok === 'number';
+  return Object.entries(params).some(([key, value]) => {
+    if (key === 'raw') return false;
+    if (value === null || value === 'None') return !NULLABLE.includes(key);
+    if (typeof value === 'boolean' && key !== 'flag') return true;
+    if (typeof value === 'number' && typeof ok?.[key] === 'boolean') return true;
+    return isConverted(value, ok?.[key]);
+  });
+}
+
+/** Whether a checkpoint of 1.0 was made within an epoch whose end was saved too. */
+function isOlderThanEnd(latest, files) {
+  const epoch = /_epoch_(\d+)\.\d{4}-/.exec(latest ?? '')?.[1];
+  return epoch !== undefined && files.includes(`model_state_epoch_${epoch}.th`);
+}
+
+/** Whether 1.0 takes a file for a model's checkpoint though its name is not quite that. */
+function isOddlyNamed(file) {
+  return file.includes('model_state_epoch') && !/^model_state_epoch_\d+(\.[\d-]+)?\.th$/.test(file);
 }

@@ -128,3 +128,59 @@ test('gradual unfreezing may differ from 1.0 only', () => {
   assert.match(knownDifference('schedulers', fixture('1.0.0'), 'epochs[1].requires_grad[0]'), /unfreezing/);
   assert.equal(knownDifference('schedulers', fixture('2.10.1'), 'epochs[1].requires_grad[0]'), null);
 });
+
+test("where Python's leniency changes a parameter, types may be strict", () => {
+  const dog = (params, ok) => knownDifference('from params', { params, ok }, 'what is built');
+  assert.match(dog({ age: true }, { age: 1 }), /strict/);
+  assert.match(dog({ name: null }, { name: null }), /strict/);
+  assert.match(dog({ friend: { age: true } }, { friend: { age: 1 } }), /strict/);
+  assert.match(dog({ pair: ['a', 'dog', 'x'] }, { pair: ['a', {}] }), /strict/);
+  assert.match(dog({ type: 'zoo.Dog' }, {}), /imported by their path/);
+  assert.equal(dog({ age: 3, flag: true, lives: null }, { age: 3, flag: true, lives: null }), null);
+  assert.equal(dog({ raw: { a: true } }, { raw: { a: true } }), null);
+  assert.equal(dog({ age: true }, undefined), null);
+});
+
+test('a text that Python reads as a number may be refused, a number may not', () => {
+  const pop = (value, ok) => knownDifference('params', { op: "pop_int('a')", params: { a: value }, ok }, 'the value');
+  assert.match(pop('7', 7), /strict/);
+  assert.equal(pop(7, 7), null);
+});
+
+test('hashes may differ where a float has no fraction', () => {
+  const hash = (dumped) => knownDifference('params', { dumped }, 'the hash');
+  assert.match(hash('{"x": [1.0, 2]}'), /1.0 is 1/);
+  assert.equal(hash('{"x": [1.5, 2], "v1.0": 3}'), null);
+});
+
+test('only epochs and patience may change when a run goes on', () => {
+  const recovered = (...keys) => {
+    const lines = keys.map((key) => `Value for '${key}' in training configuration does not match: 1 != 2`);
+    return knownDifference('serialization dir', { recover: true, error_log_lines: lines }, 'the error');
+  };
+  assert.match(recovered('trainer.num_epochs', 'trainer.patience'), /may change/);
+  assert.equal(recovered('trainer.num_epochs', 'trainer.lr'), null);
+});
+
+test('only what is no folder of a run may be kept from force', () => {
+  const forced = (files) => knownDifference('serialization dir', { force: true, existing_files: files }, 'the run');
+  assert.match(forced({ 'thesis.tex': 'x' }), /config.json/);
+  assert.equal(forced({ 'config.json': {} }), null);
+  assert.equal(forced({}), null);
+  assert.equal(forced(null), null);
+});
+
+test('only a checkpoint within an epoch whose end is saved too may lose its rank', () => {
+  const fixture = (ok, files) => ({ looksFor: 'newest', ok: [ok], files });
+  const within = 'model_state_epoch_3.2020-06-16-10-20-30.th';
+  const end = 'model_state_epoch_3.th';
+  assert.match(knownDifference('checkpointer', fixture(within, [within, end]), 'the newest'), /end of an epoch/);
+  assert.equal(knownDifference('checkpointer', fixture(within, [within]), 'the newest'), null);
+  assert.equal(knownDifference('checkpointer', fixture(end, [within, end]), 'the newest'), null);
+});
+
+test('of a resumed run of 2.10 only the metrics of the epoch that was interrupted may differ', () => {
+  const fixture = (resumed) => ({ resumed, trainer: {} });
+  assert.match(knownDifference('trainer v2', fixture('epoch metrics'), 'phase 1: epoch metrics[0].mae'), /so far/);
+  assert.equal(knownDifference('trainer v2', fixture('as recorded'), 'phase 1: batches[0].losses[0]'), null);
+});

@@ -139,6 +139,38 @@ describe('saving and restoring', () => {
     tf.dispose(best!);
   });
 
+  test('saves every so many steps of an epoch, by their number and not by what this process has seen', async () => {
+    const make = (): DefaultCheckpointer =>
+      new DefaultCheckpointer({ saveEveryNumBatches: 2, numSerializedModelsToKeep: null }, folder);
+    for (const step of [1, 2, 3]) await make().maybeSaveCheckpoint(new FakeRun(step), within(0, step));
+    const one = make();
+    for (const step of [3, 4, 5]) await one.maybeSaveCheckpoint(new FakeRun(step), within(1, step));
+    expect(await stored()).toEqual(['epoch_0_step_2', 'epoch_1_step_4']);
+  });
+
+  test('may save the best weights alone at the end of an epoch', async () => {
+    const checkpointer = new DefaultCheckpointer({ saveCompletedEpochs: false, saveEveryNumBatches: 3 }, folder);
+    await checkpointer.maybeSaveCheckpoint(new FakeRun(1), within(0, 3));
+    await checkpointer.saveCheckpoint(new FakeRun(2), endOf(0), true);
+    await checkpointer.saveCheckpoint(new FakeRun(3), endOf(1), false);
+    expect(await stored()).toEqual(['epoch_0_step_3']);
+    const best = await checkpointer.bestModelState();
+    expect(best!['w']!.arraySync()).toEqual([2, 2]);
+    tf.dispose(best!);
+  });
+
+  test('keeps what is young besides the newest ones', async () => {
+    let time = 0;
+    const options = { numSerializedModelsToKeep: 1, keepMostRecentByAge: 15 };
+    const checkpointer = new DefaultCheckpointer(options, folder, () => time);
+    for (const [epoch, seconds] of [0, 10, 20, 100].entries()) {
+      time = seconds * 1000;
+      await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch));
+      if (epoch === 2) expect(await stored()).toEqual(['epoch_1', 'epoch_2']);
+    }
+    expect(await stored()).toEqual(['epoch_3']);
+  });
+
   test('the end of an epoch is newer than a step in it, whatever was written last', async () => {
     const checkpointer = new DefaultCheckpointer({ numSerializedModelsToKeep: null }, folder);
     await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1));

@@ -32,12 +32,25 @@ export const CheckpointerOptions = z.strictObject({
     .describe(
       'The number of newest checkpoints to keep; null or negative keeps all, 0 none (the best weights are always kept)',
     ),
+  keepMostRecentByAge: seconds.describe(
+    'Checkpoints that are no more than this many seconds old are kept besides, or, where all would be kept, alone',
+  ),
   keepSerializedModelEveryNumSeconds: seconds.describe(
     'Of the older checkpoints, keep one for good whenever more than this many seconds have passed since the last such one',
   ),
   modelSaveInterval: seconds.describe(
     'Seconds after which a checkpoint is also saved within an epoch; null never does',
   ),
+  saveEveryNumBatches: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Steps of an epoch after which a checkpoint is also saved within it; null never does'),
+  saveCompletedEpochs: z
+    .boolean()
+    .default(true)
+    .describe('Whether a checkpoint is saved at the end of every epoch; the best weights are in any case'),
   store: component(CheckpointStore)
     .nullable()
     .default(null)
@@ -53,7 +66,7 @@ export const CheckpointerOptions = z.strictObject({
  *
  * Without a folder and without a store it does nothing.
  *
- * Source: `Checkpointer` of AllenNLP 1.0, whose retention rule it has.
+ * Source: `Checkpointer` of AllenNLP 1.0, whose retention rule it has, with those options of 2.10's that it lacked.
  */
 @Checkpointer.register('default', CheckpointerOptions)
 export class DefaultCheckpointer extends Checkpointer {
@@ -95,16 +108,19 @@ export class DefaultCheckpointer extends Checkpointer {
     // First: a run that resumes from the checkpoint believes that its best weights are stored. In the other order a
     // crash between the two would make that wrong for good; in this one the resumed run writes the same weights again.
     if (isBestSoFar) await this.archive.writeBest(files);
+    if (position.batchesThisEpoch === 0 && !this.options.saveCompletedEpochs) return;
     const startedAt = (await this.archive.history())[0]?.startedAt ?? this.constructedAt;
     await this.archive.add(position, files, { savedAt: this.now(), startedAt });
     await this.tidyUp(this.archive, position);
   }
 
   override async maybeSaveCheckpoint(trainer: Checkpointable, position: CheckpointPosition): Promise<boolean> {
-    const { modelSaveInterval } = this.options;
-    if (this.archive === null || modelSaveInterval === null) return false;
+    const { modelSaveInterval, saveEveryNumBatches } = this.options;
+    if (this.archive === null) return false;
     const now = this.now();
-    if (now - this.lastSaveInEpoch < modelSaveInterval * 1000) return false;
+    const dueByTime = modelSaveInterval !== null && now - this.lastSaveInEpoch >= modelSaveInterval * 1000;
+    const dueByStep = saveEveryNumBatches !== null && position.batchesThisEpoch % saveEveryNumBatches === 0;
+    if (!dueByTime && !dueByStep) return false;
     this.lastSaveInEpoch = now;
     await this.saveCheckpoint(trainer, position);
     return true;
@@ -144,14 +160,18 @@ export class DefaultCheckpointer extends Checkpointer {
 
   /** Removes what the new checkpoint replaces, what the rule lets go and remains of crashes. Failing to is no reason to stop. */
   private async tidyUp(archive: CheckpointArchive, position: CheckpointPosition): Promise<void> {
-    const { numSerializedModelsToKeep: keep, keepSerializedModelEveryNumSeconds: everySeconds } = this.options;
+    const {
+      numSerializedModelsToKeep: keep,
+      keepMostRecentByAge: maxAgeSeconds,
+      keepSerializedModelEveryNumSeconds: everySeconds,
+    } = this.options;
     try {
       const replaced = (await archive.list()).filter((saved) => samePosition(saved, position)).slice(0, -1);
       for (const saved of replaced) await archive.remove(saved);
       const history = await archive.history();
-      const rule = { newest: keep === null || keep < 0 ? null : keep, everySeconds };
-      for (const saved of expired(history, rule, history[0]?.startedAt ?? this.constructedAt))
-        await archive.remove(saved);
+      const rule = { newest: keep === null || keep < 0 ? null : keep, maxAgeSeconds, everySeconds };
+      const times = { startedAt: history[0]?.startedAt ?? this.constructedAt, now: this.now() };
+      for (const saved of expired(history, rule, times)) await archive.remove(saved);
       await archive.removeUnfinished();
     } catch (error) {
       log.warn(`old checkpoints could not be removed: ${(error as Error).message}`);

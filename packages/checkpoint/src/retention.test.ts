@@ -5,7 +5,9 @@ const second = 1000;
 /** Names of what goes of checkpoints that were saved at these seconds, in training that began at second 0. */
 function gone(times: number[], newest: number | null, everySeconds: number | null): number[] {
   const history = times.map((time) => ({ time, savedAt: time * second }));
-  return expired(history, { newest, everySeconds }, 0).map(({ time }) => time);
+  return expired(history, { newest, maxAgeSeconds: null, everySeconds }, { startedAt: 0, now: Infinity }).map(
+    ({ time }) => time,
+  );
 }
 
 test.each([
@@ -31,6 +33,18 @@ test.each([
   { times: [30, 60, 90], newest: 0, every: 25, gone: [], why: 'not the permanent ones, even when none else is kept' },
 ])('lets go $why', ({ times, newest, every, gone: expected }) => {
   expect(gone(times, newest, every)).toEqual(expected);
+});
+
+test.each([
+  { newest: 1, age: 20, gone: [10, 20], why: 'those that are neither among the newest nor young enough' },
+  { newest: null, age: 20, gone: [10, 20], why: 'the old ones alone where no number is kept' },
+  { newest: 3, age: 0, gone: [10], why: 'as many as ever if age keeps none' },
+  { newest: 0, age: 30, gone: [10], why: 'those that are more than exactly so old' },
+])('with an age, at second 50, lets go $why', ({ newest, age, gone: expected }) => {
+  const history = [10, 20, 30, 40].map((time) => ({ time, savedAt: time * second }));
+  const times = { startedAt: 0, now: 50 * second };
+  const go = expired(history, { newest, maxAgeSeconds: age, everySeconds: null }, times);
+  expect(go.map(({ time }) => time)).toEqual(expected);
 });
 
 /** The original's rule as it is written there: a queue, from which every save pops at most one. */
@@ -67,10 +81,11 @@ test('500 random histories, restarted at any moment, go as in one process of the
     const deleted: number[] = [];
     times.forEach((savedAt, id) => {
       onDisk.push({ id, savedAt: savedAt * second });
-      const go = expired(onDisk, { newest, everySeconds: every }, 0);
+      const rule = { newest, maxAgeSeconds: null, everySeconds: every };
+      const go = expired(onDisk, rule, { startedAt: 0, now: 0 });
       deleted.push(...go.map((entry) => entry.savedAt / second));
       onDisk = onDisk.filter((entry) => !go.includes(entry));
-      expect(expired(onDisk, { newest, everySeconds: every }, 0)).toEqual([]);
+      expect(expired(onDisk, rule, { startedAt: 0, now: 0 })).toEqual([]);
     });
     expect(deleted).toEqual(originalQueue(times, newest, every));
     deletions += deleted.length;

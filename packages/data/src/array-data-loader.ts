@@ -88,6 +88,8 @@ export class ArrayDataLoader extends DataLoader {
   private readonly options: Built<z.output<typeof ArrayDataLoaderSchema>>;
   private readonly examples: Examples;
   private readonly sampler: Sampler;
+  /** The number of batches that every pass has, or null where they differ. */
+  private fixedLength: number | null | undefined;
   private readonly lengths: number[] = [];
   /** The pass that was asked for last. */
   private pass: { readonly number: number; readonly batches: readonly (readonly number[])[] } | undefined;
@@ -118,8 +120,8 @@ export class ArrayDataLoader extends DataLoader {
 
   /** Null where the batch sampler gives every epoch another number of batches and there is no `batchesPerEpoch`. */
   override length(worldSize = 1): number | null {
-    const passLength = this.fixedLength();
-    const length = passLength === 0 ? 0 : (this.options.batchesPerEpoch ?? passLength);
+    const common = this.commonLength();
+    const length = common === 0 ? 0 : (this.options.batchesPerEpoch ?? common);
     return length === null ? null : workerLength(length, worldSize);
   }
 
@@ -135,16 +137,17 @@ export class ArrayDataLoader extends DataLoader {
     }
   }
 
-  /** The number of batches that every pass has, or null where they differ. */
-  private fixedLength(): number | null {
-    const { batchSampler } = this.options;
-    return batchSampler == null ? this.passLength(0) : batchSampler.length(this.examples.instances);
+  private commonLength(): number | null {
+    if (this.fixedLength === undefined) {
+      const { batchSampler } = this.options;
+      this.fixedLength =
+        batchSampler == null ? this.passBatches(0).length : batchSampler.length(this.examples.instances);
+    }
+    return this.fixedLength;
   }
 
   private passLength(pass: number): number {
-    const { batchSampler } = this.options;
-    this.lengths[pass] ??= batchSampler?.length(this.examples.instances) ?? this.passBatches(pass).length;
-    return this.lengths[pass];
+    return this.commonLength() ?? (this.lengths[pass] ??= this.passBatches(pass).length);
   }
 
   private passBatches(number: number): readonly (readonly number[])[] {

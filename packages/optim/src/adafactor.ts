@@ -3,34 +3,40 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { unlessZero } from './l2-penalty.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
 
-export const AdafactorOptions = optimizerOptions({
-  lr: learningRate.nullable().default(null).describe('Learning rate; null with relativeStep, which computes it'),
-  eps: z
-    .tuple([z.number().nonnegative(), z.number().nonnegative()])
-    .default([1e-30, 1e-3])
-    .describe('Added to the squared gradient; the smallest size that scaleParameter takes a parameter to have'),
-  clipThreshold: z.number().positive().default(1).describe('The largest root mean square of an update before lr'),
-  decayRate: z.number().negative().default(-0.8).describe('The averages forget with 1 - k^decayRate in update k'),
-  beta1: decayRate.nullable().default(null).describe('Decay rate of an average of the updates; null for none'),
-  weightDecay: z.number().nonnegative().default(0).describe('Share of a weight that a step with lr 1 takes away'),
-  scaleParameter: z.boolean().default(true).describe("Multiplies lr by the parameter's root mean square"),
-  relativeStep: z.boolean().default(true).describe('lr is min(0.01, 1 / sqrt(k)) in update k'),
-  warmupInit: z.boolean().default(false).describe('With relativeStep, lr is min(0.000001 * k, 1 / sqrt(k))'),
-})
-  .refine(({ lr, relativeStep }) => lr === null || !relativeStep, {
-    path: ['lr'],
+export const AdafactorOptions = optimizerOptions(
+  {
+    lr: learningRate.nullable().default(null).describe('Learning rate; null with relativeStep, which computes it'),
+    eps: z
+      .tuple([z.number().nonnegative(), z.number().nonnegative()])
+      .default([1e-30, 1e-3])
+      .describe('Added to the squared gradient; the smallest size that scaleParameter takes a parameter to have'),
+    clipThreshold: z.number().positive().default(1).describe('The largest root mean square of an update before lr'),
+    decayRate: z.number().negative().default(-0.8).describe('The averages forget with 1 - k^decayRate in update k'),
+    beta1: decayRate.nullable().default(null).describe('Decay rate of an average of the updates; null for none'),
+    weightDecay: z.number().nonnegative().default(0).describe('Share of a weight that a step with lr 1 takes away'),
+    scaleParameter: z.boolean().default(true).describe("Multiplies lr by the parameter's root mean square"),
+    relativeStep: z.boolean().default(true).describe('lr is min(0.01, 1 / sqrt(k)) in update k'),
+    warmupInit: z.boolean().default(false).describe('With relativeStep, lr is min(0.000001 * k, 1 / sqrt(k))'),
+  },
+  {
+    path: 'lr',
+    holds: ({ lr, relativeStep }) => lr === null || relativeStep === false,
     error: 'a learning rate of your own needs relativeStep: false',
-  })
-  .refine(({ lr, relativeStep }) => lr !== null || relativeStep, {
-    path: ['lr'],
+  },
+  {
+    path: 'lr',
+    holds: ({ lr, relativeStep }) => lr !== null || relativeStep === true,
     error: 'is required without relativeStep',
-  })
-  .refine(({ warmupInit, relativeStep }) => !warmupInit || relativeStep, {
-    path: ['warmupInit'],
+  },
+  {
+    path: 'warmupInit',
+    holds: ({ warmupInit, relativeStep }) => warmupInit === false || relativeStep === true,
     error: 'needs relativeStep: true',
-  });
+  },
+);
 
 interface AdafactorHyperparameters {
   readonly lr: number | null;
@@ -89,7 +95,7 @@ export class Adafactor extends Optimizer {
       smallestScale: scaleParameter ? eps[1] : undefined,
       beta1: beta1 ?? undefined,
       fresh1: beta1 === null ? undefined : 1 - beta1,
-      weightDecay: weightDecay === 0 ? undefined : weightDecay,
+      weightDecay: unlessZero(weightDecay),
     };
   }
 

@@ -1,39 +1,56 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Coefficients, RuleInput } from '@x/trainer-core';
+import type { Coefficients, InitialSlot, RuleInput } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { decayRate } from './optimizer-options.js';
 
-/** The hyperparameters that Adam and its variants share. */
-export const adamFields = {
+/** The hyperparameters of the moments. */
+export const momentFields = {
   betas: z
     .tuple([decayRate, decayRate])
     .default([0.9, 0.999])
     .describe('Decay rates of the running averages of the gradient and of its square'),
   eps: z.number().nonnegative().default(1e-8).describe('Added to the root, against division by zero'),
+} as const;
+
+/** The hyperparameters that Adam and AdamW share. */
+export const adamFields = {
+  ...momentFields,
   amsgrad: z.boolean().default(false).describe('Divides by the largest second moment so far (Reddi et al., 2018)'),
 } as const;
 
-export interface AdamHyperparameters {
+export interface MomentHyperparameters {
   readonly lr: number;
   readonly betas: readonly [number, number];
   readonly eps: number;
+}
+
+export interface AdamHyperparameters extends MomentHyperparameters {
   readonly weightDecay: number;
   readonly amsgrad: boolean;
 }
 
 /** The slots of the moments. */
-export function adamSlots({ amsgrad }: AdamHyperparameters): Readonly<Record<string, number>> {
-  return amsgrad ? { expAvg: 0, expAvgSq: 0, maxExpAvgSq: 0 } : { expAvg: 0, expAvgSq: 0 };
+export const MOMENT_SLOTS: Readonly<Record<string, InitialSlot>> = { expAvg: 0, expAvgSq: 0 };
+
+/** The slot that amsgrad needs besides. */
+export const AMSGRAD_SLOT: Readonly<Record<string, InitialSlot>> = { maxExpAvgSq: 0 };
+
+/** The slots of Adam and AdamW. */
+export function adamSlots({ amsgrad }: AdamHyperparameters): Readonly<Record<string, InitialSlot>> {
+  return amsgrad ? { ...MOMENT_SLOTS, ...AMSGRAD_SLOT } : MOMENT_SLOTS;
 }
 
-/** The factors of one step of the moments; `stepSize` and `rootCorrection` carry the bias corrections. */
-export function adamCoefficients({ lr, betas: [beta1, beta2], eps }: AdamHyperparameters, step: number): Coefficients {
+/** The decay rates of the moments, and the shares of what is new. */
+export function momentCoefficients([beta1, beta2]: readonly [number, number]): Record<string, number> {
+  return { beta1, fresh1: 1 - beta1, beta2, fresh2: 1 - beta2 };
+}
+
+/** The factors of one step of Adam; `stepSize` and `rootCorrection` carry the bias corrections. */
+export function adamCoefficients({ lr, betas, eps }: MomentHyperparameters, step: number): Coefficients {
+  const [beta1, beta2] = betas;
   return {
-    beta1,
-    fresh1: 1 - beta1,
-    beta2,
-    fresh2: 1 - beta2,
+    ...momentCoefficients(betas),
     stepSize: lr / (1 - beta1 ** step),
     rootCorrection: Math.sqrt(1 - beta2 ** step),
     eps,
@@ -41,10 +58,27 @@ export function adamCoefficients({ lr, betas: [beta1, beta2], eps }: AdamHyperpa
 }
 
 /**
- * One step of the moments:
+ * The running averages of the gradient and of its square:
  * ```text
  * m = beta1 * m + (1 - beta1) * g
- * v = beta2 * v + (1 - beta2) * g^2         (amsgrad: the largest v so far divides)
+ * v = beta2 * v + (1 - beta2) * g^2
+ * ```
+ */
+export function moments(
+  gradient: tf.Tensor,
+  slots: RuleInput['slots'],
+  c: RuleInput['coefficients'],
+): { expAvg: tf.Tensor; expAvgSq: tf.Tensor } {
+  return {
+    expAvg: tf.add(tf.mul(slots['expAvg']!, c['beta1']!), tf.mul(gradient, c['fresh1']!)),
+    expAvgSq: tf.add(tf.mul(slots['expAvgSq']!, c['beta2']!), tf.mul(tf.square(gradient), c['fresh2']!)),
+  };
+}
+
+/**
+ * One step of Adam (amsgrad: the largest v so far divides):
+ * ```text
+ * m, v = moments(g)
  * p = p - lr / (1 - beta1^k) * m / (sqrt(v) / sqrt(1 - beta2^k) + eps)
  * ```
  */
@@ -54,8 +88,7 @@ export function adamStep(
   slots: RuleInput['slots'],
   c: RuleInput['coefficients'],
 ): { parameter: tf.Tensor; slots: Record<string, tf.Tensor> } {
-  const expAvg = tf.add(tf.mul(slots['expAvg']!, c['beta1']!), tf.mul(gradient, c['fresh1']!));
-  const expAvgSq = tf.add(tf.mul(slots['expAvgSq']!, c['beta2']!), tf.mul(tf.square(gradient), c['fresh2']!));
+  const { expAvg, expAvgSq } = moments(gradient, slots, c);
   const largest = slots['maxExpAvgSq'] === undefined ? undefined : tf.maximum(slots['maxExpAvgSq'], expAvgSq);
   const root = tf.add(tf.div(tf.sqrt(largest ?? expAvgSq), c['rootCorrection']!), c['eps']!);
   return {

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-core';
-import type { Coefficients, Hyperparameters, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
+import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { adamCoefficients, adamFields, adamSlots, adamStep } from './adam-moments.js';
+import { adamCoefficients, adamFields, adamSlots, adamStep, AMSGRAD_SLOT } from './adam-moments.js';
 import type { AdamHyperparameters } from './adam-moments.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
 
@@ -18,14 +18,19 @@ export const AdamWOptions = optimizerOptions({
  * `adamStep` on g alone. Slots: `expAvg`, `expAvgSq` and, with amsgrad, `maxExpAvgSq`.
  */
 @Optimizer.register('adamw', AdamWOptions)
+@Optimizer.register('AdamW', AdamWOptions)
 export class AdamW extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
   constructor(options: z.input<typeof AdamWOptions>, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdamWOptions, options, 'adamw'), parameters);
   }
 
-  override initialSlots(options: Hyperparameters): Readonly<Record<string, number>> {
+  override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
     return adamSlots(options as unknown as AdamHyperparameters);
+  }
+
+  override optionalSlots(): Readonly<Record<string, InitialSlot>> {
+    return AMSGRAD_SLOT;
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {

@@ -12,9 +12,10 @@ export const ExponentialMovingAverageOptions = z.strictObject({
     .describe('The share of the old average that is kept, in the long run'),
   numerator: z
     .number()
+    .nonnegative()
     .default(1)
     .describe('Early on the share is at most (numerator + n) / (denominator + n) in step n'),
-  denominator: z.number().default(10).describe('See numerator'),
+  denominator: z.number().positive().default(10).describe('See numerator'),
 });
 
 /**

@@ -18,6 +18,23 @@ interface Golden {
   }[];
 }
 
+interface RowGradient {
+  readonly indices: number[];
+  readonly values: number[];
+  readonly row_size: number;
+}
+
+interface GoldenSparse {
+  readonly cases: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly options: object;
+    readonly initial: Readonly<Record<string, FixtureTensor>>;
+    readonly steps: readonly Readonly<Record<string, number[] | RowGradient>>[];
+    readonly trajectory: readonly Values[];
+  }[];
+}
+
 interface GoldenAverages {
   readonly cases: readonly {
     readonly name: string;
@@ -50,6 +67,37 @@ describe('optimizers follow the original', () => {
     });
   });
 });
+
+describe('optimizers follow the original with row-sparse gradients', () => {
+  it.each(load<GoldenSparse>('golden-sparse.json').cases)('$name', ({ type, options, initial, steps, trajectory }) => {
+    const weights = variables(initial);
+    const optimizer = build(Optimizer, { type, ...options }, weights);
+    trajectory.forEach((expected, step) => {
+      tf.tidy(() => {
+        const gradients: Record<string, tf.Tensor> = {};
+        const touchedRows: Record<string, tf.Tensor> = {};
+        for (const [name, gradient] of Object.entries(steps[step]!)) {
+          const { shape } = weights[name]!;
+          if (Array.isArray(gradient)) gradients[name] = tf.tensor(gradient, shape);
+          else [gradients[name], touchedRows[name]] = summed(gradient, shape);
+        }
+        optimizer.step(gradients, { touchedRows });
+      });
+      expectClose(expected, weights);
+    });
+  });
+});
+
+/** The dense gradient of rows of which some are named twice, and which rows those are. */
+function summed({ indices, values, row_size: size }: RowGradient, shape: number[]): [tf.Tensor, tf.Tensor] {
+  const gradient = new Float32Array(shape[0]! * size);
+  const touched = new Float32Array(shape[0]!);
+  indices.forEach((row, i) => {
+    touched[row] = 1;
+    for (let k = 0; k < size; k++) gradient[row * size + k]! += values[i * size + k]!;
+  });
+  return [tf.tensor(gradient, shape), tf.tensor(touched, [shape[0]!, 1])];
+}
 
 describe('the exponential moving average follows the original', () => {
   it.each(load<GoldenAverages>('golden-averages.json').cases)('$name', ({ config, initial, steps }) => {

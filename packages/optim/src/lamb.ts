@@ -1,16 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-core';
-import type { Coefficients, Hyperparameters, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
+import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+import { MOMENT_SLOTS, momentCoefficients, momentFields, moments } from './adam-moments.js';
+import type { MomentHyperparameters } from './adam-moments.js';
+import { unlessZero } from './l2-penalty.js';
+import { learningRate, optimizerOptions } from './optimizer-options.js';
 
 export const LambOptions = optimizerOptions({
   lr: learningRate.default(1e-3).describe('Learning rate'),
-  betas: z
-    .tuple([decayRate, decayRate])
-    .default([0.9, 0.999])
-    .describe('Decay rates of the running averages of the gradient and of its square'),
+  betas: momentFields.betas,
   eps: z.number().nonnegative().default(1e-6).describe('Added to the root, against division by zero'),
   weightDecay: z.number().nonnegative().default(0.01).describe('Share of the weights in the direction of a step'),
   biasCorrection: z.boolean().default(true).describe("Divides out the averages' start at zero"),
@@ -22,10 +22,7 @@ export const LambOptions = optimizerOptions({
     .describe('Takes the trust ratio also without weight decay; else parameters without decay step as in Adam'),
 });
 
-interface LambHyperparameters {
-  readonly lr: number;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
+interface LambHyperparameters extends MomentHyperparameters {
   readonly weightDecay: number;
   readonly biasCorrection: boolean;
   readonly gradAveraging: boolean;
@@ -52,40 +49,29 @@ export class Lamb extends Optimizer {
     super(parseOptions(LambOptions, options, 'lamb'), parameters);
   }
 
-  override initialSlots(): Readonly<Record<string, number>> {
-    return { expAvg: 0, expAvgSq: 0 };
+  override initialSlots(): Readonly<Record<string, InitialSlot>> {
+    return MOMENT_SLOTS;
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const {
-      lr,
-      betas: [beta1, beta2],
-      eps,
-      weightDecay,
-      biasCorrection,
-      gradAveraging,
-      trustClip,
-      alwaysAdapt,
-    } = options as unknown as LambHyperparameters;
+    const hyperparameters = options as unknown as LambHyperparameters;
+    const { lr, betas, eps, weightDecay, biasCorrection, gradAveraging, trustClip, alwaysAdapt } = hyperparameters;
     const adapts = weightDecay !== 0 || alwaysAdapt;
     return {
       lr,
-      beta1,
-      fresh1: gradAveraging ? 1 - beta1 : 1,
-      beta2,
-      fresh2: 1 - beta2,
-      correction: biasCorrection ? 1 - beta1 ** step : 1,
-      rootCorrection: biasCorrection ? Math.sqrt(1 - beta2 ** step) : 1,
+      ...momentCoefficients(betas),
+      ...(gradAveraging ? {} : { fresh1: 1 }),
+      correction: biasCorrection ? 1 - betas[0] ** step : 1,
+      rootCorrection: biasCorrection ? Math.sqrt(1 - betas[1] ** step) : 1,
       eps,
-      weightDecay: weightDecay === 0 ? undefined : weightDecay,
+      weightDecay: unlessZero(weightDecay),
       neutralRatio: adapts ? 1 : undefined,
       largestRatio: adapts && trustClip ? 1 : undefined,
     };
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
-    const expAvg = tf.add(tf.mul(slots['expAvg']!, c['beta1']!), tf.mul(gradient, c['fresh1']!));
-    const expAvgSq = tf.add(tf.mul(slots['expAvgSq']!, c['beta2']!), tf.mul(tf.square(gradient), c['fresh2']!));
+    const { expAvg, expAvgSq } = moments(gradient, slots, c);
     const root = tf.add(tf.div(tf.sqrt(expAvgSq), c['rootCorrection']!), c['eps']!);
     const adam = tf.div(tf.div(expAvg, c['correction']!), root);
     const direction = c['weightDecay'] === undefined ? adam : tf.add(adam, tf.mul(parameter, c['weightDecay']));

@@ -2,7 +2,21 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError, ParameterSet } from '@x/trainer-core';
 
-import { Adam, AdamW, ExponentialMovingAverage, Sgd } from './index.js';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  AveragedSgd,
+  ExponentialMovingAverage,
+  HuggingfaceAdamW,
+  NAdam,
+  RmsProp,
+  Rprop,
+  Sgd,
+  SparseAdam,
+} from './index.js';
 
 const parameters = ParameterSet.of({ 'a.weight': tf.variable(tf.zeros([2])), 'a.bias': tf.variable(tf.zeros([2])) });
 
@@ -30,6 +44,47 @@ describe('options out of range are refused with their path', () => {
       'nesterov with dampening',
       () => new Sgd({ lr: 1, momentum: 0.9, dampening: 0.1, nesterov: true }, parameters),
       'nesterov',
+    ],
+    [
+      'nesterov in a group without momentum',
+      () => new Sgd({ lr: 1, parameterGroups: [[['bias'], { nesterov: true }]] }, parameters),
+      'parameterGroups.0.1.nesterov',
+    ],
+    [
+      'a group that takes the momentum away from nesterov',
+      () =>
+        new Sgd({ lr: 1, momentum: 0.9, nesterov: true, parameterGroups: [[['bias'], { momentum: 0 }]] }, parameters),
+      'parameterGroups.0.1.nesterov',
+    ],
+    [
+      'a group with a rate that is no number',
+      () => new Sgd({ lr: 1, parameterGroups: [[['bias'], { lr: Number.NaN }]] }, parameters),
+      'parameterGroups.0.1.lr',
+    ],
+    [
+      'a negative accumulator',
+      () => new Adagrad({ initialAccumulatorValue: -1 }, parameters),
+      'initialAccumulatorValue',
+    ],
+    ['a negative decay of the rate', () => new Adagrad({ lrDecay: -1 }, parameters), 'lrDecay'],
+    ['a rho above 1', () => new Adadelta({ rho: 1.5 }, parameters), 'rho'],
+    ['a negative alpha', () => new RmsProp({ alpha: -0.5 }, parameters), 'alpha'],
+    ['a beta of 1 in adamax', () => new Adamax({ betas: [1, 0.9] }, parameters), 'betas.0'],
+    ['a negative decay of the momentum', () => new NAdam({ momentumDecay: -1 }, parameters), 'momentumDecay'],
+    ['a start that is not finite', () => new AveragedSgd({ t0: Number.POSITIVE_INFINITY }, parameters), 't0'],
+    ['an epsilon of 0 in sparse_adam', () => new SparseAdam({ eps: 0 }, parameters), 'eps'],
+    ['a growing factor below 1', () => new Rprop({ etas: [0.5, 0.9] }, parameters), 'etas.1'],
+    ['step sizes that are the wrong way round', () => new Rprop({ stepSizes: [1, 0.5] }, parameters), 'stepSizes'],
+    ['a negative epsilon in huggingface_adamw', () => new HuggingfaceAdamW({ eps: -1 }, parameters), 'eps'],
+    [
+      'an average with a denominator of 0',
+      () => new ExponentialMovingAverage({ denominator: 0 }, parameters),
+      'denominator',
+    ],
+    [
+      'an average with a negative numerator',
+      () => new ExponentialMovingAverage({ numerator: -1 }, parameters),
+      'numerator',
     ],
     ['a misspelt key', () => new Sgd({ lr: 1, momentun: 0.9 } as never, parameters), 'momentun'],
     [
@@ -70,6 +125,27 @@ describe('parameter groups', () => {
       [0.1, 0],
       [0.1, 0.01],
     ]);
+  });
+});
+
+it('an override that is undefined is left to the optimizer', () => {
+  const optimizer = new Sgd({ lr: 0.1, parameterGroups: [[['bias$'], { lr: undefined }]] }, parameters);
+  expect(optimizer.groups.map(({ options }) => options['lr'])).toEqual([0.1, 0.1]);
+});
+
+describe("the defaults of Hugging Face's AdamW", () => {
+  it.each([
+    [null, { lr: 1e-3, eps: 1e-6, correctBias: false }],
+    ['allennlp-1', { lr: 1e-3, eps: 1e-6, correctBias: false }],
+    ['allennlp-2', { lr: 1e-5, eps: 1e-8, correctBias: true }],
+  ] as const)('are those of the compatibility preset %p', (compatibility, expected) => {
+    const { groups } = new HuggingfaceAdamW({}, parameters, compatibility);
+    expect(groups[0]!.options).toEqual({ ...expected, betas: [0.9, 0.999], weightDecay: 0 });
+  });
+
+  it('give way to what is asked for, and not to undefined', () => {
+    const { groups } = new HuggingfaceAdamW({ lr: 1, eps: undefined }, parameters, 'allennlp-2');
+    expect(groups[0]!.options).toMatchObject({ lr: 1, eps: 1e-8 });
   });
 });
 

@@ -11,6 +11,7 @@ import type {
 } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { unlessZero } from './l2-penalty.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
 
 export const ScheduleFreeAdamWOptions = optimizerOptions({
@@ -88,7 +89,7 @@ export class ScheduleFreeAdamW extends Optimizer {
     const share = weightSum === 0 ? 0 : weight / weightSum;
     return {
       rate,
-      decay: weightDecay === 0 ? undefined : rate * weightDecay,
+      decay: unlessZero(rate * weightDecay),
       beta2,
       fresh2: 1 - beta2,
       correction: 1 - beta2 ** step,

@@ -18,6 +18,11 @@ export interface OptimizerSubject {
   readonly make: (parameters: ParameterSet) => Optimizer;
   /** The steps in which the loss must come below a twentieth of what it was. Default 400. */
   readonly steps?: number;
+  /**
+   * Whether it moves only the rows that a row-sparse gradient touches. Its steps are then given such gradients, which touch
+   * every row of `weight` and `bias`. Default false.
+   */
+  readonly rowSparse?: boolean;
   /** A change of a group's options that shows in the next step. Default: `lr` is halved. */
   readonly change?: (options: Hyperparameters) => void;
 }
@@ -25,6 +30,7 @@ export interface OptimizerSubject {
 interface Run {
   readonly problem: ConvexProblem;
   readonly optimizer: Optimizer;
+  readonly rowSparse: boolean;
 }
 
 const halve = (options: Hyperparameters): void => {
@@ -33,14 +39,14 @@ const halve = (options: Hyperparameters): void => {
 
 /** What every optimizer must do: learn, leave alone what no gradient reaches, save and load its state exactly. */
 export function optimizerContract(runner: TestRunner, subject: OptimizerSubject): void {
-  const { name, make, steps = 400, change = halve } = subject;
+  const { name, make, steps = 400, rowSparse = false, change = halve } = subject;
   const { describe, it } = leakFree(runner);
 
   /** Runs with as many problems of their own, which are freed afterwards. */
   async function withRuns(count: number, run: (...runs: Run[]) => Promise<void>): Promise<void> {
     const runs = Array.from({ length: count }, () => {
       const problem = new ConvexProblem();
-      return { problem, optimizer: make(problem.parameters) };
+      return { problem, optimizer: make(problem.parameters), rowSparse };
     });
     try {
       await run(...runs);
@@ -129,8 +135,9 @@ export function optimizerContract(runner: TestRunner, subject: OptimizerSubject)
         const { optimizer } = run;
         step(run, 2);
         step(untouched, 2);
+        const optional = Object.keys(optimizer.optionalSlots([2, 3]));
         for (const [what, spoil] of Object.entries(spoiled)) {
-          const state = spoil(optimizer.stateDict());
+          const state = spoil(optimizer.stateDict(), optional);
           if (state === null) continue;
           try {
             assert.throws(() => optimizer.loadStateDict(state), StateError, `a state with ${what}`);
@@ -166,16 +173,76 @@ export function optimizerContract(runner: TestRunner, subject: OptimizerSubject)
         const weight = problem.parameters.get('weight')!;
         const { options } = optimizer.groupOf(weight);
         const scalars = optimizer.state.scalarsOf(weight);
-        assert.deepEqual(optimizer.coefficients(options, 2, scalars), optimizer.coefficients(options, 2, scalars));
+        const factors = (): unknown => optimizer.coefficients(options, 2, scalars);
+        assert.deepEqual(factors(), factors());
+        const next = (): unknown => optimizer.nextScalars(options, 2, scalars);
+        assert.deepEqual(next(), next());
         const gradients = problem.gradients(['weight']);
         const seen = (): Promise<unknown> =>
           toHost({ gradients, slots: { ...optimizer.state.slotsOf(weight) }, parameter: weight.variable });
         const before = await seen();
-        const [one, other] = [rule(optimizer, weight.name, gradients), rule(optimizer, weight.name, gradients)];
+        const [one, other] = [rule(run, weight.name, gradients), rule(run, weight.name, gradients)];
         assert.deepEqual(await toHost(one), await toHost(other));
         assert.deepEqual(await seen(), before);
         tf.dispose([one, other, gradients] as tf.TensorContainer);
       }));
+
+    it('counts a step, and moves its host scalars on, when the step is committed and not before', () =>
+      withRuns(1, async (run) => {
+        const { problem, optimizer } = run;
+        step(run, 1, ['weight']);
+        const weight = problem.parameters.get('weight')!;
+        const { options } = optimizer.groupOf(weight);
+        const scalars = { ...optimizer.state.scalarsOf(weight) };
+        const gradients = problem.gradients(['weight']);
+        tf.dispose([rule(run, 'weight', gradients), gradients] as tf.TensorContainer);
+        assert.deepEqual({ ...optimizer.state.scalarsOf(weight) }, scalars);
+        assert.equal(optimizer.state.stepsOf(weight), 1);
+        step(run, 1, ['weight']);
+        assert.deepEqual({ ...optimizer.state.scalarsOf(weight) }, optimizer.nextScalars(options, 2, scalars));
+        assert.equal(optimizer.state.stepsOf(weight), 2);
+      }));
+
+    it('loads a state with and without the slots that only some options call for', () =>
+      withRuns(1, async (run) => {
+        const { problem, optimizer } = run;
+        step(run, 2);
+        const saved = cloneState(optimizer.stateDict());
+        const { state, groups } = saved as { state: Record<string, StateDict>; groups: StateValue };
+        const { shape } = problem.parameters.get('weight')!;
+        const { slots, ...rest } = state['weight']!;
+        for (const [slot, initial] of Object.entries(optimizer.optionalSlots(shape))) {
+          const { [slot]: _, ...without } = slots as StateDict;
+          const value = tf.zeros([...(typeof initial === 'object' ? initial.shape : shape)]);
+          for (const kept of [without, { ...without, [slot]: value }]) {
+            const entry = cloneState({ ...rest, slots: kept });
+            optimizer.loadStateDict({ state: { weight: entry }, groups });
+            const { weight } = optimizer.stateDict()['state'] as Record<string, StateDict>;
+            assert.deepEqual(await toHost(weight!['slots']!), await toHost(entry['slots']));
+            disposeState(entry);
+          }
+          value.dispose();
+        }
+        disposeState(saved);
+      }));
+
+    if (rowSparse) {
+      it('leaves the rows that a gradient does not touch, and their state, alone', () =>
+        withRuns(2, async (some, all) => {
+          for (const run of [some, all]) step(run, 2);
+          const before = await rowsOf(some);
+          const gradients = some.problem.gradients(['weight']);
+          const touchedRows = masks(gradients, (row) => row === 0);
+          const zeroed = tf.tidy(() => ({ weight: tf.mul(gradients['weight']!, touchedRows['weight']!) }));
+          some.optimizer.step(zeroed, { touchedRows });
+          tf.dispose([gradients, touchedRows, zeroed]);
+          step(all, 1, ['weight']);
+          const after = await rowsOf(some);
+          assert.deepEqual(after.untouched, before.untouched);
+          assert.deepEqual(after.touched, (await rowsOf(all)).touched);
+          assert.notDeepEqual(after.touched, before.touched);
+        }));
+    }
 
     it('keeps no tensors of a step', () =>
       withRuns(1, async (run) => {
@@ -187,19 +254,30 @@ export function optimizerContract(runner: TestRunner, subject: OptimizerSubject)
   });
 }
 
-function step({ problem, optimizer }: Run, count: number, names?: readonly string[]): void {
+function step({ problem, optimizer, rowSparse }: Run, count: number, names?: readonly string[]): void {
   for (let i = 0; i < count; i++) {
     const gradients = problem.gradients(names);
+    const touchedRows = rowSparse ? masks(gradients, () => true) : {};
     try {
-      optimizer.step(gradients);
+      optimizer.step(gradients, { touchedRows });
     } finally {
-      tf.dispose(gradients);
+      tf.dispose([gradients, touchedRows]);
     }
   }
 }
 
+/** Which rows of each gradient are touched. The caller disposes them. */
+function masks(gradients: TensorMap, touches: (row: number) => boolean): TensorMap {
+  const maskOf = ({ shape }: tf.Tensor): tf.Tensor =>
+    tf.tensor(
+      Array.from({ length: shape[0] }, (_, row) => (touches(row) ? 1 : 0)),
+      shape.map((size, axis) => (axis === 0 ? size : 1)),
+    );
+  return Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, maskOf(gradient)]));
+}
+
 /** What the rule makes of a parameter in its second step. The caller disposes it. */
-function rule(optimizer: Optimizer, name: string, gradients: TensorMap): StateDict {
+function rule({ optimizer, rowSparse }: Run, name: string, gradients: TensorMap): StateDict {
   const parameter = optimizer.groups.flatMap(({ parameters }) => parameters).find((each) => each.name === name)!;
   const { options } = optimizer.groupOf(parameter);
   const factors = Object.entries(optimizer.coefficients(options, 2, optimizer.state.scalarsOf(parameter)));
@@ -208,7 +286,13 @@ function rule(optimizer: Optimizer, name: string, gradients: TensorMap): StateDi
       factors.flatMap(([key, value]) => (value === undefined ? [] : [[key, tf.scalar(value)] as const])),
     );
     const slots = optimizer.state.slotsOf(parameter);
-    const output = optimizer.update({ gradient: gradients[name]!, parameter: parameter.variable, slots, coefficients });
+    const output = optimizer.update({
+      gradient: gradients[name]!,
+      parameter: parameter.variable,
+      slots,
+      coefficients,
+      touchedRows: rowSparse ? masks(gradients, () => true)[name] : undefined,
+    });
     // a rule may give back what it was given
     return {
       parameter: tf.clone(output.parameter),
@@ -217,8 +301,18 @@ function rule(optimizer: Optimizer, name: string, gradients: TensorMap): StateDi
   });
 }
 
+/** The first row, and the second one, of `weight` and of its slots of that shape. */
+async function rowsOf({ problem, optimizer }: Run): Promise<{ touched: unknown; untouched: unknown }> {
+  const weight = problem.parameters.get('weight')!;
+  const all = [weight.variable, ...Object.values(optimizer.state.slotsOf(weight))];
+  const tensors = all.filter(({ shape }) => shape.join() === weight.shape.join());
+  const values = await Promise.all(tensors.map(async (tensor) => [...(await tensor.data())]));
+  const width = weight.shape[1]!;
+  return { touched: values.map((each) => each.slice(0, width)), untouched: values.map((each) => each.slice(width)) };
+}
+
 /** Saved states that do not belong to the optimizer, made of one that does; null where it has nothing to spoil. */
-const spoiled: Readonly<Record<string, (state: StateDict) => StateDict | null>> = {
+const spoiled: Readonly<Record<string, (state: StateDict, optional: readonly string[]) => StateDict | null>> = {
   'another parameter': (state) => renamed(state) as StateDict,
   'no groups': (state) => ({ ...state, groups: [] }),
   'a group more': (state) => {
@@ -241,8 +335,29 @@ const spoiled: Readonly<Record<string, (state: StateDict) => StateDict | null>> 
     }) as StateDict;
     return found ? other : null;
   },
+  'a slot that is missing': (state, optional) =>
+    changed(state, 'slots', (slots) => {
+      const needed = slots.find(([name]) => !optional.includes(name));
+      return slots.filter((slot) => slot !== needed);
+    }),
+  'a slot of another optimizer': (state) =>
+    changed(state, 'slots', (slots) => [...slots, ['elsewhere', tf.zeros([2, 3])]]),
+  'a host scalar that is missing': (state) => changed(state, 'scalars', ([, ...rest]) => rest),
+  'a host scalar of another optimizer': (state) =>
+    changed(state, 'scalars', (scalars) => [...scalars, ['elsewhere', 1]]),
   nothing: () => ({}),
 };
+
+type Entries = [string, StateValue][];
+
+/** Changes what a state has of `weight`; null where that leaves it as it was. */
+function changed(state: StateDict, part: 'slots' | 'scalars', change: (entries: Entries) => Entries): StateDict | null {
+  const all = state['state'] as Record<string, StateDict>;
+  const entries = Object.entries((all['weight']![part] ?? {}) as StateDict);
+  const other = change(entries);
+  if (other.length === entries.length) return null;
+  return { ...state, state: { ...all, weight: { ...all['weight'], [part]: Object.fromEntries(other) } } };
+}
 
 /** A copy as a checkpoint gives it back: numbers and text from a file, tensors that the caller owns. */
 function throughJson(state: StateDict): StateDict {

@@ -8,7 +8,15 @@ export type { Log } from './log.js';
 export { batchSize, cloneBatch, disposeBatch, tensorsIn } from './contracts/batch.js';
 export type { Batch, BatchValue, Outputs, TensorMap } from './contracts/batch.js';
 export { BatchCallback, EpochCallback, TrainerCallback } from './contracts/callbacks.js';
-export type { BatchEvent, Control, EpochEvent, StepEvent, TrainerView } from './contracts/callbacks.js';
+export type {
+  BatchEvent,
+  Control,
+  EpochEvent,
+  EvaluateBatchEvent,
+  MicroBatchEvent,
+  StepEvent,
+  TrainerView,
+} from './contracts/callbacks.js';
 export { Checkpointer } from './contracts/checkpointer.js';
 export type { Checkpointable, CheckpointPosition, RestoredCheckpoint } from './contracts/checkpointer.js';
 export { Command } from './contracts/command.js';
@@ -97,8 +105,13 @@ export { coreComponents } from './core-components.js';
 export { corePlugin } from './plugin.js';
 export { EagerEngine } from './engine/eager-engine.js';
 export { GradientDescentTrainer } from './training/gradient-descent-trainer.js';
+export { NoOpTrainer } from './training/no-op-trainer.js';
+export type { NoOpTrainerOptions } from './training/no-op-trainer.js';
 export { GradientDescentConfig, GradientDescentOptions, RUN_KEYS } from './training/gradient-descent-options.js';
 export type { GradientDescentTrainerOptions, PartialObjects } from './training/gradient-descent-options.js';
+export { ShouldValidate } from './training/callbacks/should-validate.js';
+export { TrackEpoch } from './training/callbacks/track-epoch.js';
+export { ValidateEveryNSteps } from './training/callbacks/validate-every-n-steps.js';
 export { BatchList } from './training/batch-list.js';
 export { evaluateModel } from './training/evaluate.js';
 export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js';

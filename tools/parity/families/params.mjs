@@ -53,8 +53,10 @@ async function outcome({ ok, error }, run, paths) {
   if (error === undefined) return exactly(ok, await accepted(ok, run, 'the config'), 'the config');
   const thrown = await caught(error, run);
   const place = /\(key (\S+) is (out of bounds|not a valid list index)\)/.exec(error.message);
-  if (place !== null) says(thrown, [`"${place[1]}"`, place[2] === 'out of bounds' ? /out of its bounds/ : /not a valid place/]);
-  if (paths !== undefined && !paths.includes(thrown.problems[0].path)) throw new Mismatch('the error', paths, thrown.message);
+  if (place !== null)
+    says(thrown, [`"${place[1]}"`, place[2] === 'out of bounds' ? /out of its bounds/ : /not a valid place/]);
+  if (paths !== undefined && !paths.includes(thrown.problems[0].path))
+    throw new Mismatch('the error', paths, thrown.message);
 }
 
 async function fileCase({ file, jsonnet, overrides = '', ext_vars: variables = {}, ...expected }) {

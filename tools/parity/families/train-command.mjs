@@ -25,8 +25,12 @@ const PLUGINS = [
  * of those before them. What is in the folder afterwards is a case of its own.
  */
 export function cases({ cases: all, data_files: dataFiles }) {
-  return all.flatMap((fixture, i) => {
-    const phases = [...phasesBefore(all, i).filter(changedFolder), fixture];
+  return all.flatMap((recorded, i) => {
+    const before = phasesBefore(all, i).filter(changedFolder);
+    const { flags, config } = recorded;
+    const changes = flags.recover === true ? changedKeys(before.at(-1)?.config ?? {}, config) : [];
+    const fixture = { ...recorded, changes };
+    const phases = [...before, fixture];
     const finished = (check) => () => inFolder((folder) => trained(phases, dataFiles, folder, check));
     return [
       { name: fixture.name, fixture, run: finished(checkRun) },
@@ -45,6 +49,15 @@ function phasesBefore(all, i) {
 
 /** What the original refused left the folder as it was. */
 const changedFolder = ({ error }) => error === undefined || error.type === 'KeyboardInterrupt';
+
+/** The keys whose values differ, dotted. */
+function changedKeys(before, now, path = '') {
+  if (JSON.stringify(before) === JSON.stringify(now)) return [];
+  const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (!isObject(before) || !isObject(now)) return [path.slice(1)];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
+  return keys.flatMap((key) => changedKeys(before[key], now[key], `${path}.${key}`));
+}
 
 async function trained(phases, dataFiles, folder, check) {
   const data = path.join(folder, 'data');

@@ -1,27 +1,23 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 
 import { readWeights } from '@x/checkpoint';
-import {
-  GradientDescentTrainer,
-  LearningRateScheduler,
-  MomentumScheduler,
-  MovingAverage,
-  Optimizer,
-  ParameterSet,
-} from '@x/trainer-core';
 
 import { compare } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
-import { model } from '../lib/models.mjs';
 import { camelCase } from '../lib/names.mjs';
-import { comparableMetrics, Interruption, recorder } from '../lib/recorder.mjs';
-import { ParityRun, plugins, requireKnown } from '../lib/run.mjs';
-import { batch, values } from '../lib/tensors.mjs';
+import { Interruption, recorder } from '../lib/recorder.mjs';
+import { values } from '../lib/tensors.mjs';
+import {
+  compareMetrics,
+  flat,
+  inFolder,
+  keptCheckpoints,
+  metricsFiles,
+  TOLERANCE,
+  trainedRun,
+} from '../lib/trained-runs.mjs';
 import { compareState } from './optimizers.mjs';
-
-const TOLERANCE = 1e-4;
 
 /** trainer/*.json: whole runs; those with `resume` also interrupted and resumed by a new trainer on the same folder. */
 export function cases(fixture) {
@@ -90,41 +86,12 @@ async function* phases({ resume, ...fixture }, folder) {
   }
 }
 
-/** A run of a fixture from given parameters: `build()` and `train()` it, then look at `trainer`, `recorded`, `returned`. */
+/** A run of a fixture from given parameters, with what was `recorded` of it. */
 function start(fixture, parameters, folder, interruptAfterEpoch) {
-  requireParts(fixture.trainer);
   const { callbacks, recorded } = recorder(interruptAfterEpoch);
-  const regularizers = new ParityRun({ parameters: ParameterSet.of({}) });
-  const session = {
-    recorded,
-    build: () => {
-      session.trainer = GradientDescentTrainer.fromPartialObjects({
-        ...fixture.trainer,
-        ...callbacks,
-        model: model(fixture.model, parameters, regularizers),
-        dataLoader: fixture.train_batches.map(batch),
-        validationDataLoader: fixture.validation_batches?.map(batch) ?? null,
-        serializationDir: fixture.has_serialization_dir ? folder : null,
-        plugins,
-      });
-    },
-    train: async () => {
-      session.returned = await session.trainer.train();
-    },
-  };
-  return session;
-}
-
-function requireParts({
-  optimizer,
-  learning_rate_scheduler: rates,
-  momentum_scheduler: momenta,
-  moving_average: average,
-}) {
-  requireKnown(Optimizer, optimizer);
-  requireKnown(LearningRateScheduler, rates);
-  requireKnown(MomentumScheduler, momenta);
-  requireKnown(MovingAverage, average);
+  const serializationDir = fixture.has_serialization_dir ? folder : null;
+  const run = trainedRun(fixture, parameters, { ...callbacks, serializationDir, compatibility: 'allennlp-1' });
+  return Object.assign(run, { recorded });
 }
 
 async function compareRun(expected, { trainer, recorded, returned }, folder, at = '') {
@@ -159,10 +126,9 @@ function compareOptimizer({ optimizer }, trainer, at) {
   compareState(optimizer, trainer.optimizer, `${at}optimizer`, TOLERANCE);
 }
 
-async function compareFiles({ metrics_files: metricsFiles = {}, best_th: best }, folder, at) {
-  const written = fs.readdirSync(folder).filter((file) => /^metrics_epoch_\d+\.json$/.test(file));
-  compare(Object.keys(metricsFiles).sort(), written.sort(), `${at}metrics_files`, 0);
-  for (const [file, metrics] of Object.entries(metricsFiles)) {
+async function compareFiles({ metrics_files: metricsOf = {}, best_th: best }, folder, at) {
+  compare(Object.keys(metricsOf).sort(), metricsFiles(folder).sort(), `${at}metrics_files`, 0);
+  for (const [file, metrics] of Object.entries(metricsOf)) {
     compareMetrics(metrics, JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')), `${at}metrics_files.${file}`);
   }
   if (best === undefined) return;
@@ -171,30 +137,16 @@ async function compareFiles({ metrics_files: metricsFiles = {}, best_th: best },
 
 function compareKept({ files = [] }, folder, at = '') {
   const epochs = files.flatMap((file) => /^model_state_epoch_(\d+)\.th$/.exec(file)?.[1] ?? []);
-  const checkpoints = path.join(folder, 'checkpoints');
-  const kept = fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints) : [];
-  compare(epochs.map((epoch) => `epoch_${epoch}`).sort(), kept.sort(), `${at}the checkpoints that are kept`, 0);
+  compare(
+    epochs.map((epoch) => `epoch_${epoch}`).sort(),
+    keptCheckpoints(folder),
+    `${at}the checkpoints that are kept`,
+    0,
+  );
 }
-
-function compareMetrics(expected, received, at) {
-  const metrics = comparableMetrics(received);
-  compare(Object.keys(expected).sort(), Object.keys(metrics).sort(), `${at}, names`, 0);
-  compare(expected, metrics, at, TOLERANCE);
-}
-
-const flat = (tensors) => Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data]));
 
 const epochInCamelCase = (epoch) => ({ ...epoch, metric_tracker: trackerInCamelCase(epoch.metric_tracker) });
 
 /** Only the tracker's own keys: those of metrics are names. */
 const trackerInCamelCase = (state) =>
   Object.fromEntries(Object.entries(state).map(([key, value]) => [camelCase(key), value]));
-
-async function inFolder(run) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'parity-'));
-  try {
-    await run(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
-}

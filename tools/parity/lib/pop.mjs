@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { exactly, says } from './caught.mjs';
 import { Mismatch, NotCovered } from './outcome.mjs';
+import { literal } from './python.mjs';
 
 /**
  * A reading of a config in Python, and the schema that asks for the same. What Python leaves to be read are the keys that a
@@ -108,12 +109,4 @@ function elements(key) {
 
 function pathOf({ path }) {
   return path.join('.');
-}
-
-/** A Python literal. */
-function literal(text) {
-  const json = text.replaceAll("'", '"').replace(/\b(None|True|False)\b/g, (word) => {
-    return { None: 'null', True: 'true', False: 'false' }[word];
-  });
-  return JSON.parse(json);
 }

@@ -117,6 +117,11 @@ describe('what does not fit is refused', () => {
       { minCount: { token: 2 } },
       /minCount\.token: no field has .*"tokens", "labels"/,
     ],
+    [
+      'a file for a namespace that no field has',
+      { pretrainedFiles: { words: 'x.txt' } },
+      /pretrainedFiles\.words: no field/,
+    ],
     ['a namespace that cannot be a file', { tokensToAdd: { 'a/b': ['x'] } }, /"a\/b" cannot be a namespace/],
     ['the name of the list', { tokensToAdd: { non_padded_namespaces: ['x'] } }, /cannot be a namespace/],
     ['an unknown option', { minCounts: {} } as object, /unknown key "minCounts"; did you mean "minCount"/],

@@ -4,11 +4,13 @@ import type { Instance, RunContainer } from '@x/trainer-core';
 import { ConfigDir, ConfigError, DataError, Dataset, DatasetReader, parseOptions, Vocabulary } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { checkCounted } from './check-counted.js';
 import { chooseTokens } from './choose-tokens.js';
 import type { Namespaces, TokenCounts } from './count-tokens.js';
 import { countTokens } from './count-tokens.js';
 import { checkNamespace, DEFAULT_NON_PADDED_NAMESPACES, isListed } from './namespaces.js';
 import { readPretrainedTokens } from './pretrained-tokens.js';
+import { someOf } from './some-of.js';
 import { TokenList } from './token-list.js';
 import { readVocabulary, writeVocabulary } from './vocabulary-files.js';
 import type { ContentSettings, SpecialTokens, VocabularyOptions } from './vocabulary-options.js';
@@ -169,15 +171,8 @@ export class IndexedVocabulary extends Vocabulary {
   }
 
   private async add(counts: TokenCounts, settings: ContentSettings): Promise<this> {
-    const { minCount, nonPaddedNamespaces, pretrainedFiles, tokensToAdd } = settings;
-    const uncounted = Object.keys(minCount).find((namespace) => !counts.has(namespace));
-    if (uncounted !== undefined) {
-      throw ConfigError.of(
-        'X_CONFIG_INVALID',
-        `vocabulary.minCount.${uncounted}`,
-        `no field has the namespace "${uncounted}"; the data set's fields have ${someOf([...counts.keys()])}`,
-      );
-    }
+    const { nonPaddedNamespaces, pretrainedFiles, tokensToAdd } = settings;
+    checkCounted(counts, settings);
     const names = [...new Set([...counts.keys(), ...Object.keys(tokensToAdd)])];
     for (const name of names) this.checkAddition(name, nonPaddedNamespaces);
     for (const pattern of nonPaddedNamespaces) this.nonPadded.add(pattern);
@@ -241,10 +236,4 @@ function withPaths<O extends { readonly pretrainedFiles: Readonly<Record<string,
 
 function inConfigDir(path: string, run: RunContainer): string {
   return resolve(run.has(ConfigDir) ? run.get(ConfigDir) : '.', path);
-}
-
-function someOf(names: readonly string[]): string {
-  if (names.length === 0) return 'none';
-  const shown = names.slice(0, 20).map((name) => JSON.stringify(name));
-  return `${shown.join(', ')}${names.length > shown.length ? `, and ${names.length - shown.length} more` : ''}`;
 }

@@ -25,3 +25,8 @@ export function subjectAndBody(mail: string): string {
   const subject = /^Subject:(.*)$/im.exec(headers)?.[1]?.trim() ?? '';
   return [subject, ...paragraphs].join('\n\n');
 }
+
+/** The words of a text in lower case; `$` and `!` are words too. */
+export function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[a-z]{2,15}|[$!]/g) ?? [];
+}

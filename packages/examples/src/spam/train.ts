@@ -1,12 +1,12 @@
-import { dataLoader } from '@x/data';
+import { dataLoader, IndexedVocabulary } from '@x/data';
 import { CategoricalAccuracy, F1 } from '@x/metrics';
 import { AdamW } from '@x/optim';
 import { evaluateModel, GradientDescentTrainer, ParameterSet, RandomStreams } from '@x/trainer-core';
 import type { DataLoader, MetricValues, TrainerCallback } from '@x/trainer-core';
 
 import type { Mail } from './mails.js';
+import { wordsOf } from './mails.js';
 import { spamModel } from './model.js';
-import { WordList } from './word-list.js';
 
 export interface SpamOptions {
   readonly seed: number;
@@ -28,18 +28,19 @@ export async function trainSpamFilter(mails: readonly Mail[], options: SpamOptio
   const [first, second] = [0.8, 0.9].map((share) => Math.floor(share * mails.length));
   const [train, validation, test] = [order.slice(0, first), order.slice(first, second), order.slice(second)];
 
-  const words = WordList.of(
-    train.map(({ text }) => text),
-    5000,
+  const vocabulary = await IndexedVocabulary.fromInstances(
+    train.map(({ text }) => ({ words: wordsOf(text) })),
+    { words: 'tokens' },
+    { maxVocabSize: 4998 },
   );
   const batches = (split: readonly Mail[], shuffle: boolean): DataLoader =>
     dataLoader(
-      split.map(({ text, isSpam }) => ({ words: words.indicesOf(text, 100), isSpam: isSpam ? 1 : 0 })),
-      { batchSize: 32, fields: { words: { mask: true } }, ...(shuffle ? { shuffle, seed } : {}) },
+      split.map(({ text, isSpam }) => ({ words: wordsOf(text).slice(0, 100), isSpam: isSpam ? 1 : 0 })),
+      { batchSize: 32, vocabulary, fields: { words: { namespace: 'tokens' } }, ...(shuffle ? { shuffle, seed } : {}) },
     );
 
   const metrics = [new CategoricalAccuracy({ labels: 'isSpam' }), new F1({ labels: 'isSpam', positiveLabel: 1 })];
-  const model = spamModel({ vocabulary: words.size, size: 16, metrics, seed });
+  const model = spamModel({ vocabulary: vocabulary.size('tokens'), size: 16, metrics, seed });
   const trainer = new GradientDescentTrainer({
     model,
     optimizer: new AdamW({ lr: 0.01 }, ParameterSet.of(model.namedVariables())),

@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { component, ModelParameters, ParameterSet, Registry, RunContainer, withRegistry } from '@x/trainer-core';
+import {
+  Compatibility,
+  component,
+  ModelParameters,
+  ParameterSet,
+  Registry,
+  RunContainer,
+  withRegistry,
+} from '@x/trainer-core';
 import type { ExtensionPoint, Part } from '@x/trainer-core';
 
 import optim from '../index.js';
@@ -30,6 +38,7 @@ export function build<T>(point: ExtensionPoint<T>, config: object, weights: Reco
   const registry = new Registry([optim]);
   const run = new RunContainer(registry);
   run.provide(ModelParameters, ParameterSet.of(weights));
+  run.provide(Compatibility, null);
   const part: Part<T> = withRegistry(registry, () => component(point).parse(config));
   return run.build(part);
 }

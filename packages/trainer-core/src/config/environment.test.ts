@@ -1,7 +1,16 @@
 import { resolveEnvironment } from './environment.js';
 import { nullForNone } from './none.js';
 
-const environment = { HOME_DIR: '/data', LR: '0.5', EMPTY: '', NAME: 'run 7', YES: 'true', PYTHON_NO: 'False', ID: '007', NOTHING: 'null' };
+const environment = {
+  HOME_DIR: '/data',
+  LR: '0.5',
+  EMPTY: '',
+  NAME: 'run 7',
+  YES: 'true',
+  PYTHON_NO: 'False',
+  ID: '007',
+  NOTHING: 'null',
+};
 
 test.each([
   ['${HOME_DIR}/mnist', '/data/mnist'],

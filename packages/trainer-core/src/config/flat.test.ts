@@ -21,7 +21,10 @@ test('every path that another one is in the way of is named', () => {
       name: 'ConfigError',
       problems: [
         expect.objectContaining({ path: 'a', message: expect.stringContaining('above another path') }),
-        expect.objectContaining({ path: 'c.d', message: expect.stringContaining('below "c", which is given as number 3') }),
+        expect.objectContaining({
+          path: 'c.d',
+          message: expect.stringContaining('below "c", which is given as number 3'),
+        }),
         expect.objectContaining({ path: 'e.num_epochs' }),
       ],
     }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Registration, Registry } from '../plugins/registry.js';
+import { settableOf } from '../plugins/settable.js';
 import type { ExtensionPoint } from '../plugins/tokens.js';
 import { RunConfig } from './run-schema.js';
 import { pointOf } from './schema.js';
@@ -53,10 +54,18 @@ function componentSchema(
     ...rest
   } = options as { properties?: JsonSchema; required?: readonly string[] };
   const needsType = name !== point.defaultName;
+  const settable = Object.entries(settableOf(point, registration)).map(([key, setting]) => {
+    const { $schema: _version, ...property } = schemaOf(setting.schema, points);
+    return [key, property] as const;
+  });
   return {
     ...rest,
     type: 'object',
-    properties: { type: { const: name, description: `From ${registration.plugin}` }, ...properties },
+    properties: {
+      type: { const: name, description: `From ${registration.plugin}` },
+      ...properties,
+      ...Object.fromEntries(settable),
+    },
     ...(required.length > 0 || needsType ? { required: [...(needsType ? ['type'] : []), ...required] } : {}),
   };
 }

@@ -50,7 +50,11 @@ test.each<[string, unknown, RegExp]>([
   ['histogram_interval', 100, /write "tensorboardWriter": \{"histogramInterval": 100\}/],
   ['log_batch_size_period', 10, /write "tensorboardWriter": \{"batchSizeInterval": 10\}/],
   ['shuffle', false, /write "shuffle": false under "dataLoader", beside "trainer"/],
-  ['cuda_device', [0, 1], /expected one device number .* received a list \[0,1\]; .* several are listed under "distributed"/],
+  [
+    'cuda_device',
+    [0, 1],
+    /expected one device number .* received a list \[0,1\]; .* several are listed under "distributed"/,
+  ],
 ])('%s: %j says what to write instead', (key, value, message) => {
   expect(translate({ [key]: value })).toMatchObject({
     trainer: {},

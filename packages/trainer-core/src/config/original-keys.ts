@@ -25,7 +25,10 @@ const KEYS: Readonly<Record<string, OriginalKey>> = {
   runConfidenceChecks: { accepted: [false, null], instead: noChecks },
   runSanityChecks: { accepted: [false, null], instead: noChecks },
   // the default callback prints, which x-train does itself
-  enableDefaultCallbacks: { accepted: [true, false, null], instead: () => 'remove it: list callbacks under "callbacks"' },
+  enableDefaultCallbacks: {
+    accepted: [true, false, null],
+    instead: () => 'remove it: list callbacks under "callbacks"',
+  },
   ddpAccelerator: { accepted: [null], instead: () => 'remove it: data-parallel training needs no accelerator here' },
   endCallbacks: {
     accepted: [null],
@@ -106,7 +109,8 @@ export function translateTrainer(
 function renamed(part: string, value: unknown, registry: Registry): unknown {
   const names = RENAMED[part];
   if (names === undefined || !isPlain(value)) return value;
-  const registration = registry.find(part, String(value['type'] ?? 'default'));
+  const { type = 'default' } = value;
+  const registration = typeof type === 'string' ? registry.find(part, type) : undefined;
   const own = registration === undefined ? [] : keysOf(registration.schema);
   const entries = Object.entries(value).map(([key, item]) => {
     const name = names[camelCase(key)];

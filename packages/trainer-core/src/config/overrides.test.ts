@@ -102,7 +102,9 @@ describe('where overrides merge', () => {
 
   test('an entry and a field of it may be given together, one place twice may not', () => {
     expect(merged({ trainer: {}, 'trainer.patience': 1 })).toMatchObject({ trainer: { num_epochs: 2, patience: 1 } });
-    expect(() => merged({ 'trainer.numEpochs': 1, 'trainer.num_epochs': 2 })).toThrow(/trainer.num_epochs: is given twice/);
+    expect(() => merged({ 'trainer.numEpochs': 1, 'trainer.num_epochs': 2 })).toThrow(
+      /trainer.num_epochs: is given twice/,
+    );
     expect(() => merged({ model: 'x', 'model.size': 1 })).toThrow(/lies below "model", which is given as string "x"/);
   });
 });

@@ -8,7 +8,7 @@ import type { RawConfig } from './read-config.js';
 import { RunConfig } from './run-schema.js';
 import type { RunConfigOptions } from './run-schema.js';
 import { keysOf } from './schema.js';
-import { camelCase } from './spelling.js';
+import { camelCase, keyIn } from './spelling.js';
 import { validate } from './validate.js';
 import type { Validation } from './validate.js';
 
@@ -94,8 +94,8 @@ function trainerKeys(trainer: unknown, registry: Registry): string[] {
 
 /** What one entry demands of another. */
 function crossChecks(config: RawConfig): Problem[] {
-  const given = (name: string): boolean =>
-    Object.entries(config).some(([key, value]) => camelCase(key) === name && value !== null && value !== undefined);
+  const valueOf = (name: string): unknown => config[keyIn(config, name) ?? name];
+  const given = (name: string): boolean => valueOf(name) !== null && valueOf(name) !== undefined;
   const problems: Problem[] = [];
   const invalid = (path: readonly string[], message: string): void => {
     problems.push({ code: 'X_CONFIG_INVALID', path, message });
@@ -106,7 +106,7 @@ function crossChecks(config: RawConfig): Problem[] {
   }
   if (given('datasetReader') && !given('trainDataPath'))
     invalid(['trainDataPath'], 'is required where there is a "datasetReader"');
-  if (config['evaluateOnTest'] === true && !given('testDataPath') && !given('testDataLoader')) {
+  if (valueOf('evaluateOnTest') === true && !given('testDataPath') && !given('testDataLoader')) {
     invalid(['evaluateOnTest'], 'there is no test data; give "testDataPath" or "testDataLoader"');
   }
   const { engine, trainer } = config;

@@ -67,6 +67,29 @@ test('instances are named, not printed', () => {
 test('a choice that is missing is required', () => {
   const schema = z.strictObject({ kind: z.enum(['a', 'b']) });
   expect(validate(schema, {})).toMatchObject({
-    problems: [{ code: 'X_CONFIG_WRONG_TYPE', path: ['kind'], message: expect.stringMatching(/^is required \(.*"a"\|"b"\)$/) as string }],
+    problems: [
+      {
+        code: 'X_CONFIG_WRONG_TYPE',
+        path: ['kind'],
+        message: expect.stringMatching(/^is required \(.*"a"\|"b"\)$/) as string,
+      },
+    ],
+  });
+});
+
+test('of a value that has the form of several alternatives, each says what it misses', () => {
+  const schema = z.strictObject({
+    shape: z.union([z.strictObject({ side: z.number() }), z.strictObject({ width: z.number(), height: z.number() })]),
+  });
+  expect(validate(schema, { shape: { width: 'x' } })).toMatchObject({
+    problems: [
+      {
+        code: 'X_CONFIG_INVALID',
+        path: ['shape'],
+        message: expect.stringMatching(
+          /^fits none of the forms that are possible here: side: is required \(number\) and width: unknown key "width".*; or width: expected number, received string "x" and height: is required \(number\)$/,
+        ) as string,
+      },
+    ],
   });
 });

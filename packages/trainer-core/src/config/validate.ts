@@ -76,20 +76,34 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, owner?: string
   }
 }
 
-/** The problems of the one alternative that the value has the form of, else all forms that would have been right. */
+/**
+ * The problems of the one alternative that the value has the form of; where it has the form of several, what each of them
+ * misses; where it has none, all forms that would have been right.
+ */
 function explainUnion(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType): Problem[] {
+  const { path, input } = issue;
   const hasForm = (branch: readonly z.core.$ZodIssue[]): boolean =>
-    !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0);
-  const fitting = issue.errors.filter(hasForm);
-  if (fitting.length === 1) {
-    return fitting[0]!.flatMap((inner) => explainIssue({ ...inner, path: [...issue.path, ...inner.path] }, schema));
+    !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0);
+  const problemsOf = (branch: readonly z.core.$ZodIssue[]): Problem[] =>
+    branch.flatMap((inner) => explainIssue({ ...inner, path: [...path, ...inner.path] }, schema));
+  const fitting = issue.errors.filter(hasForm).map(problemsOf);
+  if (fitting.length === 1) return fitting[0]!;
+  if (fitting.length > 1) {
+    const forms = fitting.map((problems) => problems.map((problem) => relative(problem, path.length)).join(' and '));
+    const message = `fits none of the forms that are possible here: ${[...new Set(forms)].join('; or ')}`;
+    return [{ code: 'X_CONFIG_INVALID', path, message }];
   }
   const expected = issue.errors.flatMap((branch) =>
     branch.flatMap((inner) => (inner.code === 'invalid_type' && inner.path.length === 0 ? [inner.expected] : [])),
   );
-  return fitting.length === 0 && expected.length > 0
-    ? [{ code: 'X_CONFIG_WRONG_TYPE', path: issue.path, message: wrongType(expected.join(' or '), issue.input) }]
-    : [invalid(issue.path, issue.message, issue.input)];
+  return expected.length === 0
+    ? [invalid(path, issue.message, input)]
+    : [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType([...new Set(expected)].join(' or '), input) }];
+}
+
+function relative({ path, message }: Problem, depth: number): string {
+  const below = path.slice(depth).map(String).join('.');
+  return below === '' ? message : `${below}: ${message}`;
 }
 
 function missing(path: readonly PropertyKey[], expected: string): Problem {

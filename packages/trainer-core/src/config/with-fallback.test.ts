@@ -2,7 +2,12 @@ import { withFallback } from './with-fallback.js';
 
 test.each<[string, object, object, object]>([
   ['entries are merged at every depth', { a: { x: 1 } }, { a: { x: 0, y: 2 }, b: 3 }, { a: { x: 1, y: 2 }, b: 3 }],
-  ['places of a list are changed by number', { a: { 1: { lr: 5 } } }, { a: [{}, { lr: 2, m: 3 }] }, { a: [{}, { lr: 5, m: 3 }] }],
+  [
+    'places of a list are changed by number',
+    { a: { 1: { lr: 5 } } },
+    { a: [{}, { lr: 2, m: 3 }] },
+    { a: [{}, { lr: 5, m: 3 }] },
+  ],
   ['negative numbers count from the end', { a: { '-2': 7 } }, { a: [1, 2] }, { a: [7, 2] }],
   ['a list takes the place of a list', { a: [9] }, { a: [1, 2] }, { a: [9] }],
   ['null takes any place', { a: null }, { a: { x: 1 } }, { a: null }],

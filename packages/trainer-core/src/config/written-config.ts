@@ -24,10 +24,7 @@ const PREFERENCES: readonly (readonly string[])[] = [
  *
  * @param preferences lists of keys in either spelling. Default: data sets, model and paths, then `type`.
  */
-export function writtenConfig(
-  config: RawConfig,
-  preferences: readonly (readonly string[])[] = PREFERENCES,
-): RawConfig {
+export function writtenConfig(config: RawConfig, preferences: readonly (readonly string[])[] = PREFERENCES): RawConfig {
   return inOrder(plainJson(config), preferences) as RawConfig;
 }
 

@@ -64,6 +64,11 @@ export interface Control {
   saveNow(): void;
   /** Evaluates on the validation data after the current step; results go to `onEvaluateEnd`. */
   evaluateNow(): void;
+  /**
+   * Leaves out the validation at the end of the epoch: the epoch has no validation metrics, is not the best one, and does
+   * not count for patience. Asked for in `onEpochStart`, it holds for that epoch.
+   */
+  skipValidation(): void;
 }
 
 /** What a {@link TrainerCallback} sees of the run. Read only. */
@@ -97,6 +102,29 @@ export interface StepEvent {
   readonly metrics: Readonly<MetricValues>;
 }
 
+/** A micro-batch whose gradients were just added to those of its step. */
+export interface MicroBatchEvent {
+  /** Its number in the step, 0 at the first. */
+  readonly index: number;
+  /** Its loss, with penalty, not divided by the number of micro-batches. */
+  readonly loss: number;
+  /** All outputs of the model for it. They are disposed after the step: clone what you keep. */
+  readonly outputs: Readonly<Outputs>;
+}
+
+/** A batch that was just evaluated. */
+export interface EvaluateBatchEvent {
+  readonly batch: Batch;
+  /** Disposed after the hook: clone what you keep. */
+  readonly outputs: Readonly<Outputs>;
+  /** Null where the model gave none. */
+  readonly loss: number | null;
+  /** The number of batches with a loss so far. */
+  readonly batchNumber: number;
+  /** Running means over the evaluation. */
+  readonly metrics: Readonly<MetricValues>;
+}
+
 /**
  * Observes a run through named hooks and asks through `trainer.control`. Only hooks that are overridden are called, and
  * `onMicroBatchEnd` and `onGradients` make every step run as separate programs, which a compiled engine feels.
@@ -114,12 +142,15 @@ export interface StepEvent {
  *     onCheckpoint            (if the checkpointer's own interval saved one)
  *     onStepEnd
  *   onEvaluateStart
+ *   for each validation batch:
+ *     onEvaluateBatch
  *   onEvaluateEnd
  *   onCheckpoint
  *   onEpochEnd
  * onError                     (if the run failed)
  * onRunEnd                    (always)
  * ```
+ * With the trainer's option `checkpointAt: 'afterCallbacks'`, `onCheckpoint` comes after `onStepEnd` and `onEpochEnd`.
  */
 export abstract class TrainerCallback implements Partial<Stateful> {
   static readonly kind: string = 'trainerCallback';
@@ -128,10 +159,7 @@ export abstract class TrainerCallback implements Partial<Stateful> {
   onRunStart?(trainer: TrainerView): void | Promise<void>;
   onEpochStart?(trainer: TrainerView): void | Promise<void>;
   onStepStart?(trainer: TrainerView): void | Promise<void>;
-  onMicroBatchEnd?(
-    trainer: TrainerView,
-    event: { readonly index: number; readonly loss: number },
-  ): void | Promise<void>;
+  onMicroBatchEnd?(trainer: TrainerView, event: MicroBatchEvent): void | Promise<void>;
   /** Between gradients and update. `gradients` are read only and valid during the hook. */
   onGradients?(
     trainer: TrainerView,
@@ -139,6 +167,7 @@ export abstract class TrainerCallback implements Partial<Stateful> {
   ): void | Promise<void>;
   onStepEnd?(trainer: TrainerView, event: StepEvent): void | Promise<void>;
   onEvaluateStart?(trainer: TrainerView, event: { readonly numBatches: number | null }): void | Promise<void>;
+  onEvaluateBatch?(trainer: TrainerView, event: EvaluateBatchEvent): void | Promise<void>;
   onEvaluateEnd?(trainer: TrainerView, event: { readonly metrics: Readonly<MetricValues> }): void | Promise<void>;
   onCheckpoint?(
     trainer: TrainerView,

@@ -72,7 +72,7 @@ export abstract class MovingAverage implements Stateful {
   assignAverageValue(): void {
     this.dropBackups();
     this.backups = new Map(this.averaged.map((parameter) => [parameter, tf.keep(tf.clone(parameter.variable))]));
-    for (const { name, variable } of this.averaged) variable.assign(this.shadows.get(name)!);
+    this.copyToParameters();
   }
 
   /** Puts back the raw weights that {@link assignAverageValue} replaced. */
@@ -81,20 +81,32 @@ export abstract class MovingAverage implements Stateful {
     this.dropBackups();
   }
 
+  /** Puts the averages into the parameters for good. */
+  copyToParameters(): void {
+    for (const { name, variable } of this.averaged) variable.assign(this.shadows.get(name)!);
+  }
+
   stateDict(): StateDict {
     return { shadows: Object.fromEntries(this.shadows) };
   }
 
+  /** @throws StateError (`X_STATE_MISMATCH`) for an average that is missing or does not fit; nothing is changed then. */
   loadStateDict(state: StateDict): void {
     const shadows = readState(state, 'shadows', 'object');
     const names = [...this.shadows.keys()];
     const saved = new Map(names.map((name) => [name, readState(shadows, name, 'tensor')]));
     for (const [name, tensor] of saved) {
-      const { shape } = this.shadows.get(name)!;
+      const { shape, dtype } = this.shadows.get(name)!;
       if (tensor.shape.join() !== shape.join()) {
         throw new StateError(
           'X_STATE_MISMATCH',
           `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`,
+        );
+      }
+      if (tensor.dtype !== dtype) {
+        throw new StateError(
+          'X_STATE_MISMATCH',
+          `the saved average of "${name}" is ${tensor.dtype}, the parameter ${dtype}`,
         );
       }
     }

@@ -1,5 +1,9 @@
+import { z } from 'zod';
+
 import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
+import { NumberOfEpochs, StepsPerEpoch } from '../plugins/run-tokens.js';
+import type { Settable } from '../plugins/settable.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 
 /**
@@ -29,6 +33,17 @@ abstract class Scheduler implements Stateful {
 export abstract class LearningRateScheduler extends Scheduler {
   static readonly kind: string = 'learningRateScheduler';
   static readonly register: Register<LearningRateScheduler> = registerFor('learningRateScheduler');
+  /** The original's constructor parameters, which come from the trainer where a config leaves them out. */
+  static readonly settable: Readonly<Record<string, Settable>> = {
+    numEpochs: {
+      token: NumberOfEpochs,
+      schema: z.int().positive().describe("The epochs that the schedule is made for. Default: the trainer's"),
+    },
+    numStepsPerEpoch: {
+      token: StepsPerEpoch,
+      schema: z.int().positive().nullable().describe('The steps of each of them. Default: those of the data loader'),
+    },
+  };
 }
 
 /** Schedules the momentum: SGD's `momentum`, the first of Adam's `betas`. */

@@ -92,7 +92,12 @@ test.each<[unknown, string, string, RegExp]>([
     'init.type',
     /the initializer "torch.nn.Init"; a config imports no classes by their path: list the package/,
   ],
-  [{ init: { std: 1 } }, 'X_CONFIG_UNKNOWN_KEY', 'init.std', /unknown key "std"; did you mean "stdDev"\?|the initializer "normal" takes stdDev/],
+  [
+    { init: { std: 1 } },
+    'X_CONFIG_UNKNOWN_KEY',
+    'init.std',
+    /unknown key "std"; did you mean "stdDev"\?|the initializer "normal" takes stdDev/,
+  ],
   [{ init: { stdDev: '1' } }, 'X_CONFIG_WRONG_TYPE', 'init.stdDev', /expected number, received string "1"/],
   [{ init: { stdDev: 1, std_dev: 1 } }, 'X_CONFIG_TWO_SPELLINGS', 'init.std_dev', /two spellings/],
   [

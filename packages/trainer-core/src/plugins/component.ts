@@ -10,7 +10,8 @@ import { validate } from '../config/validate.js';
 import type { IssueParams } from '../config/validate.js';
 import type { RunContainer } from './container.js';
 import type { Registration, Registry } from './registry.js';
-import type { ExtensionPoint, Lazy } from './tokens.js';
+import { separate, settableOf } from './settable.js';
+import type { ExtensionPoint, Lazy, Token } from './tokens.js';
 
 /** A validated, unbuilt component. */
 export class ComponentSpec<T = unknown> {
@@ -21,6 +22,8 @@ export class ComponentSpec<T = unknown> {
     readonly registration: Registration,
     /** The validated options; they may hold further specs. */
     readonly options: unknown,
+    /** What the config says in place of the run, for this component only. */
+    readonly provided: readonly (readonly [Token<unknown>, unknown])[] = [],
   ) {}
 }
 
@@ -114,6 +117,10 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
       ),
     ];
   }
+  if ('_pretrained' in config) {
+    const message = 'a part of a trained model cannot be taken from an archive here; load its weights in code';
+    return [issue('X_CONFIG_UNKNOWN_KEY', ['_pretrained'], message)];
+  }
   const { type = point.defaultName, ...options } = config;
   if (typeof type !== 'string') {
     return [
@@ -128,8 +135,16 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
     const message = `no listed plugin provides the ${point.kind} "${type}"${meant}${suggestion(point, type)}`;
     return [{ ...issue('X_CONFIG_UNKNOWN_NAME', ['type'], message), wanted: { kind: point.kind, name: type } }];
   }
-  const result = validate(registration.schema, options, `the ${point.kind} "${type}"`);
-  return result.ok ? new ComponentSpec<T>(registration, result.value) : result.problems;
+  const separated = separate(options, settableOf(point, registration));
+  const result = validate(registration.schema, separated.options, `the ${point.kind} "${type}"`);
+  const provided: [Token<unknown>, unknown][] = [];
+  const problems = separated.settings.flatMap(([key, setting, { token, schema }]) => {
+    const checked = validate(schema, setting);
+    if (checked.ok) provided.push([token, checked.value]);
+    return checked.ok ? [] : checked.problems.map((problem) => ({ ...problem, path: [key, ...problem.path] }));
+  });
+  if (result.ok && problems.length === 0) return new ComponentSpec<T>(registration, result.value, provided);
+  return [...(result.ok ? [] : result.problems), ...problems];
 }
 
 function issue(code: ErrorCode, path: readonly PropertyKey[], message: string): Problem {

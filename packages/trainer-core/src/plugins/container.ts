@@ -109,7 +109,7 @@ export class RunContainer {
     if (!(part instanceof ComponentSpec)) return part;
     const { registration, options } = part;
     return this.construction.run(part, label(part), () => {
-      const scope = this.within(provided);
+      const scope = this.within([...provided, ...part.provided]);
       if (registration.factory !== undefined) return registration.factory(options, scope) as T | Promise<T>;
       const container = scope.container.createChildContainer();
       container.register(Options, { useValue: scope.buildParts(options) });

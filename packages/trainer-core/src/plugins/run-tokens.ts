@@ -19,7 +19,7 @@ export const NumberOfEpochs: Token<number> = token('@x/trainer-core:NumberOfEpoc
 /** Optimizer steps in an epoch, or null where the data loader does not know. */
 export const StepsPerEpoch: Token<number | null> = token('@x/trainer-core:StepsPerEpoch');
 
-/** The signed validation metric, `-loss` or `+accuracy`. */
+/** What metric-driven schedulers get, with the sign of what is better: `-loss` or `+accuracy`; `+` for every score. */
 export const ValidationMetric: Token<string> = token('@x/trainer-core:ValidationMetric');
 
 /**

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { inject as tsyringeInject } from 'tsyringe';
 
+import type { Settable } from './settable.js';
+
 /**
  * A typed key of the run container. Tokens are `Symbol.for`-keyed, so that two installed copies of a package agree.
  */
@@ -19,6 +21,8 @@ export type ExtensionPoint<T> = (abstract new (...args: never[]) => T) & {
   readonly kind: string;
   /** The name that is meant where a config leaves `type` out; undefined where `type` is required. */
   readonly defaultName?: string;
+  /** What the run provides to components of this kind and a config may say instead, by key. Default: nothing. */
+  readonly settable?: Readonly<Record<string, Settable>>;
 };
 
 /** Builds a component several times, or later than the constructor that receives it. */
@@ -52,7 +56,7 @@ export function inject(
   ) as ParameterDecorator;
   return (target, property, index) => {
     const others = (Reflect.getOwnMetadata(INJECTED, target) ?? []) as readonly Injected[];
-    Reflect.defineMetadata(INJECTED, [...others, { index, decorate }], target);
+    Reflect.defineMetadata(INJECTED, [...others, { index, key, decorate }], target);
     decorate(target, property, index);
   };
 }
@@ -61,6 +65,7 @@ const INJECTED = Symbol.for('@x/trainer-core:injected');
 
 interface Injected {
   readonly index: number;
+  readonly key: symbol;
   readonly decorate: ParameterDecorator;
 }
 
@@ -75,4 +80,10 @@ export function inheritInjected(target: object): void {
 export function injectsFirst(target: object): boolean {
   const injected = (Reflect.getOwnMetadata(INJECTED, target) ?? []) as readonly Injected[];
   return injected.some(({ index }) => index === 0);
+}
+
+/** Whether a constructor, or the one that it inherits, asks for the part under `token`. */
+export function injects(target: object, token: Token<unknown>): boolean {
+  const injected = (Reflect.getMetadata(INJECTED, target) ?? []) as readonly Injected[];
+  return injected.some(({ key }) => key === token);
 }

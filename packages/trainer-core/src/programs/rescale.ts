@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import type { Program } from '../contracts/engine.js';
+import type { Program, ProgramState } from '../contracts/engine.js';
 
 /**
  * The L2 norm of the vector of the tensors' L2 norms.
@@ -25,15 +25,22 @@ export function rescaleProgram(parameters: readonly string[]): Program {
     key: JSON.stringify(parameters),
     guards: [],
     run({ numbers }, state) {
-      const gradients = parameters.flatMap((name) => {
-        const gradient = state.read(`gradients/${name}`);
-        return gradient === undefined ? [] : [{ name, gradient }];
-      });
+      const gradients = gradientsOf(parameters, state);
       const gradientNorm = totalNorm(gradients.map(({ gradient }) => gradient));
       const factor = tf.minimum(tf.div(numbers['maxNorm']!, tf.add(gradientNorm, 1e-6)), 1);
       for (const { name, gradient } of gradients) state.write(`gradients/${name}`, tf.mul(gradient, factor));
       return { gradientNorm };
     },
+  };
+}
+
+/** The norm of all gradients together as the output `gradientNorm`; they stay as they are. */
+export function normProgram(parameters: readonly string[]): Program {
+  return {
+    name: 'norm',
+    key: JSON.stringify(parameters),
+    guards: [],
+    run: (_, state) => ({ gradientNorm: totalNorm(gradientsOf(parameters, state).map(({ gradient }) => gradient)) }),
   };
 }
 
@@ -51,4 +58,11 @@ export function clampProgram(parameters: readonly string[], limit: number): Prog
       return {};
     },
   };
+}
+
+function gradientsOf(parameters: readonly string[], state: ProgramState): { name: string; gradient: tf.Tensor }[] {
+  return parameters.flatMap((name) => {
+    const gradient = state.read(`gradients/${name}`);
+    return gradient === undefined ? [] : [{ name, gradient }];
+  });
 }

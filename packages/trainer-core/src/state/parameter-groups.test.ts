@@ -114,6 +114,78 @@ it('a pattern that finds nothing is a warning', () => {
   expect(warnings).toEqual(['When constructing parameter groups, NOT_A_NAME does not match any parameter name']);
 });
 
+it('a pattern that finds nothing is warned of once, as it was written', () => {
+  const warnings: string[] = [];
+  withLog({ ...quietLog, warn: (message: string) => void warnings.push(message) }, () =>
+    makeParameterGroups(
+      {
+        parameterGroups: [
+          [['a/b', 'a/b'], {}],
+          [['a/b'], {}],
+        ],
+      },
+      parametersOf(layers),
+    ),
+  );
+  expect(warnings).toEqual(['When constructing parameter groups, a/b does not match any parameter name']);
+});
+
+describe('a group with requiresGrad: false', () => {
+  // as AllenNLP 2.10
+  const made = (groups: ParameterGroupConfig[]): { parameters: ParameterSet; warnings: string[]; groups: unknown } => {
+    const parameters = parametersOf(layers);
+    const warnings: string[] = [];
+    const result = withLog({ ...quietLog, warn: (message: string) => void warnings.push(message) }, () =>
+      makeParameterGroups({ lr: 1, parameterGroups: groups }, parameters),
+    );
+    return {
+      parameters,
+      warnings,
+      groups: result.map(({ parameters: members, options }) => [members.map(({ name }) => name), options]),
+    };
+  };
+
+  it('freezes its parameters and is left out', () => {
+    const { parameters, groups, warnings } = made([
+      [['layers'], { requiresGrad: false }],
+      [['head'], { lr: 0.1, requiresGrad: true }],
+    ]);
+    expect(groups).toEqual([
+      [['head.bias'], { lr: 0.1 }],
+      [['norm.weight'], { lr: 1 }],
+    ]);
+    expect(parameters.trainable().names).toEqual(['norm.weight', 'head.bias']);
+    expect(warnings).toEqual([]);
+  });
+
+  it('is warned of where it has other options', () => {
+    expect(made([[['head'], { requiresGrad: false, lr: 0.5 }]]).warnings).toEqual([
+      'Ignoring unused options {"lr":0.5} for head.bias: requiresGrad is false',
+    ]);
+  });
+
+  it('that leaves nothing to train is refused, and freezes nothing', () => {
+    const parameters = parametersOf(layers);
+    const everything: ParameterGroupConfig[] = [[['.*'], { requiresGrad: false }]];
+    expect(() => makeParameterGroups({ parameterGroups: everything }, parameters)).toThrow(ModelError);
+    expect(parameters.trainable().size).toBe(layers.length);
+  });
+});
+
+it('tells how many numbers are trained', () => {
+  const told: string[] = [];
+  const parameterGroups: ParameterGroupConfig[] = [[['head'], { requiresGrad: false }]];
+  withLog({ ...quietLog, info: (message: string) => void told.push(message) }, () =>
+    makeParameterGroups({ parameterGroups }, parametersOf(layers)),
+  );
+  expect(told).toContain(`Number of trainable parameters: ${layers.length - 1}`);
+});
+
+it('an option that is set to undefined is left to the optimizer', () => {
+  const [group] = makeParameterGroups({ lr: 1, parameterGroups: [[['.*'], { lr: undefined }]] }, parametersOf(layers));
+  expect(group!.options).toEqual({ lr: 1 });
+});
+
 it('groups have options of their own: what is written into one is not seen in another', () => {
   const [first, rest] = makeParameterGroups({ lr: 1, parameterGroups: [[['bias'], {}]] }, parametersOf(layers));
   first!.options['lr'] = 5;

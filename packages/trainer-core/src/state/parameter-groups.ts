@@ -47,9 +47,10 @@ export class ParameterGroup {
  * group takes the parameters that no pattern finds, and exists even when it is empty. Without configured groups there is
  * a single one.
  *
- * A pattern that finds nothing is a warning.
+ * A group with `requiresGrad: false` freezes its parameters and is left out. A pattern that finds nothing is a warning, and
+ * so are other options of a frozen group.
  *
- * @throws ConfigError if a parameter is found by patterns of two groups; ModelError without any parameter.
+ * @throws ConfigError if a parameter is found by patterns of two groups; ModelError if no parameter is left to train.
  */
 export function makeParameterGroups(
   options: {
@@ -59,23 +60,35 @@ export function makeParameterGroups(
   parameters: ParameterSet,
 ): ParameterGroup[] {
   const { parameterGroups, ...defaults } = options;
-  if (parameters.size === 0) {
+  const configs = parameterGroups ?? [];
+  const members = sort(configs, parameters);
+  const sorted = members.map((group, i) => ({ group, options: defined(configs[i]?.[1] ?? {}) }));
+  const frozen = sorted.filter(({ options: own }) => own['requiresGrad'] === false);
+  const trained = sorted.filter((each) => !frozen.includes(each));
+  const count = trained.flatMap(({ group }) => group).reduce((sum, { variable }) => sum + variable.size, 0);
+  if (!trained.some(({ group }) => group.length > 0)) {
     throw new ModelError(
       'X_MODEL_NOTHING_TO_TRAIN',
       'the optimizer was given no parameters: the model has none, or every one of them is frozen',
     );
   }
-  if (parameterGroups === undefined || parameterGroups === null || parameterGroups.length === 0) {
-    return [new ParameterGroup([...parameters], { ...defaults })];
-  }
-  const regexes = parameterGroups.map(([patterns]) => patterns.map((pattern) => new RegExp(pattern)));
-  const members: Parameter[][] = [...parameterGroups.map(() => []), []];
+  for (const { group, options: own } of frozen) freeze(group, own);
+  log.info(`Number of trainable parameters: ${count}`);
+  return trained.map(
+    ({ group, options: { requiresGrad: _, ...own } }) => new ParameterGroup(group, { ...defaults, ...own }),
+  );
+}
+
+/** The parameters that the patterns of each group find, and last those that none finds. */
+function sort(configs: readonly ParameterGroupConfig[], parameters: ParameterSet): Parameter[][] {
+  const members: Parameter[][] = [...configs.map(() => []), []];
+  const unused = new Set(configs.flatMap(([patterns]) => patterns));
+  const regexes = configs.map(([patterns]) => patterns.map((pattern) => ({ pattern, regex: new RegExp(pattern) })));
   const problems: ConfigProblem[] = [];
-  const used = new Set<string>();
   for (const parameter of parameters) {
     const found = regexes.flatMap((group, i) => {
-      const hits = group.filter((regex) => regex.test(parameter.name));
-      for (const { source } of hits) used.add(source);
+      const hits = group.filter(({ regex }) => regex.test(parameter.name));
+      for (const { pattern } of hits) unused.delete(pattern);
       return hits.length > 0 ? [i] : [];
     });
     if (found.length > 1) {
@@ -85,11 +98,25 @@ export function makeParameterGroups(
         message: `${parameter.name} was specified in two separate parameter groups (numbers ${found.join(' and ')})`,
       });
     }
-    members[found[0] ?? parameterGroups.length]!.push(parameter);
+    members[found[0] ?? configs.length]!.push(parameter);
   }
   if (problems.length > 0) throw new ConfigError(problems, "the optimizer's options");
-  for (const { source } of regexes.flat()) {
-    if (!used.has(source)) log.warn(`When constructing parameter groups, ${source} does not match any parameter name`);
+  for (const pattern of unused) {
+    log.warn(`When constructing parameter groups, ${pattern} does not match any parameter name`);
   }
-  return members.map((group, i) => new ParameterGroup(group, { ...defaults, ...(parameterGroups[i]?.[1] ?? {}) }));
+  return members;
+}
+
+function freeze(group: readonly Parameter[], { requiresGrad: _, ...unused }: Readonly<Record<string, unknown>>): void {
+  const names = group.map(({ name }) => name).join(', ') || 'no parameter';
+  for (const parameter of group) parameter.trainable = false;
+  log.info(`Frozen by a parameter group: ${names}`);
+  if (Object.keys(unused).length > 0) {
+    log.warn(`Ignoring unused options ${JSON.stringify(unused)} for ${names}: requiresGrad is false`);
+  }
+}
+
+/** An option that is set to undefined is left to the optimizer. */
+function defined(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -28,8 +28,10 @@ import { tokenOf } from '../plugins/tokens.js';
 import type { ExtensionPoint } from '../plugins/tokens.js';
 import { ParameterSet } from '../state/parameters.js';
 import { BatchList } from './batch-list.js';
+import { rulesOf } from './compatibility.js';
 import type { GradientDescentOptions, GradientDescentTrainerOptions } from './gradient-descent-options.js';
 import { NoTensorboard } from './neutral.js';
+import { schedulerMetricName } from './watched-metrics.js';
 
 /** Validated options, some of whose parts are still to be built. */
 export type UnbuiltOptions = z.output<typeof GradientDescentOptions>;
@@ -53,7 +55,7 @@ export function assembleParts(options: UnbuiltOptions, run: RunContainer): Gradi
   provideOnce(run, tokenOf(DataLoader), loader);
   run.provide(NumberOfEpochs, options.numEpochs);
   run.provide(StepsPerEpoch, length === null ? null : Math.ceil(length / options.numGradientAccumulationSteps));
-  run.provide(ValidationMetric, options.validationMetric);
+  run.provide(ValidationMetric, schedulerMetricName(options.validationMetric, rulesOf(options).schedulerMetric));
   run.provide(Compatibility, options.compatibility);
   run.provideLater(ModelParameters, () => parameters.trainable());
   const provide = <T>(point: ExtensionPoint<T>, part: Part<T> | null | undefined): void => {
@@ -107,7 +109,11 @@ function defaultOptimizer(run: RunContainer): ComponentSpec<Optimizer> {
   );
 }
 
-function checkpointerPart(options: UnbuiltOptions, run: RunContainer): Part<Checkpointer> | null {
+/** The configured checkpointer, else the default one where there is a folder. */
+export function checkpointerPart(
+  options: Pick<UnbuiltOptions, 'checkpointer' | 'serializationDir'>,
+  run: RunContainer,
+): Part<Checkpointer> | null {
   if (options.checkpointer !== undefined) return options.checkpointer;
   if (options.serializationDir === null) return null;
   return defaultPart(run, Checkpointer) ?? missingCheckpointer();

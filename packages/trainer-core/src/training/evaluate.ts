@@ -27,6 +27,8 @@ export interface EvaluationPass {
   readonly epoch: number;
   readonly parameters: 'raw' | 'averaged';
   readonly onBatch: BatchEvaluated;
+  /** Asked after every batch: true ends the pass there. Default: never. */
+  readonly interrupted?: () => boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function evaluatePass(pass: EvaluationPass): Promise<void> {
       disposeBatch(batch);
     }
     await yieldToEventLoop();
+    if (pass.interrupted?.() === true) break;
   }
   if (count === 0) {
     throw new DataError(

@@ -15,6 +15,7 @@ import { TensorboardWriter } from '../contracts/tensorboard-writer.js';
 import { pattern } from '../config/pattern.js';
 import { component } from '../plugins/component.js';
 import { DEFAULT_SEED } from '../random/streams.js';
+import { RULE_OPTIONS } from './compatibility.js';
 
 /** What the run as a whole brings: in a config these stand beside `trainer`, not under it. */
 const RunParts = {
@@ -42,13 +43,11 @@ const TrainerParts = {
     .default(null)
     .describe('Epochs without improvement of the validation metric that end training; null never ends it early'),
   validationMetric: z
-    .string()
-    .regex(/^[+-]./, {
-      error: 'must start with + (larger is better) or - (smaller is better), as in "+accuracy" or "-loss"',
-    })
+    .union([signedMetric(), z.array(signedMetric()).nonempty()])
     .default('-loss')
     .describe(
-      'The validation metric, with its sign, that picks the best weights and drives patience and plateau schedulers',
+      'The validation metric, with its sign, that picks the best weights and drives patience and plateau schedulers; of a ' +
+        'list, as ["+f1", "-loss"], the signed sum does',
     ),
   numEpochs: z.int().nonnegative().default(20).describe('Epochs to train'),
   checkpointer: component(Checkpointer)
@@ -61,19 +60,17 @@ const TrainerParts = {
     .transform((device) => device ?? -1)
     .describe('A device number; negative, or null, for where the backend runs'),
   gradNorm: z
-    .number()
+    .union([z.number(), z.boolean()])
     .nullable()
     .default(null)
-    .describe('Gradients are rescaled to this norm if theirs is larger; null or 0 is off'),
+    .describe(
+      'Gradients are rescaled to this norm if theirs is larger; true only computes and reports it; null, false or 0 is off',
+    ),
   gradClipping: z
     .number()
     .nullable()
     .default(null)
     .describe('Gradient elements are clamped to this absolute value; null is off'),
-  gradClippingAt: z
-    .enum(['microBatch', 'step'])
-    .default('microBatch')
-    .describe('When elements are clamped: in the backward pass of each micro-batch, or once per step after the norm'),
   learningRateScheduler: component(LearningRateScheduler).nullish().describe('Default: none'),
   momentumScheduler: component(MomentumScheduler).nullish().describe('Default: none'),
   tensorboardWriter: component(TensorboardWriter)
@@ -105,6 +102,7 @@ const TrainerParts = {
     .nullable()
     .default(null)
     .describe('Whose rules hold where AllenNLP 1.0 and 2.10 differ: the defaults of the options that say them'),
+  ...RULE_OPTIONS,
   engine: component(Engine).optional().describe('What runs the steps. Default: the eager engine'),
   precision: component(Precision).nullish().describe('In place of optLevel: a precision of a plugin'),
   communicator: component(Communicator).nullish().describe('How workers talk; needed when distributed'),
@@ -124,6 +122,12 @@ export type PartialObjects = z.input<typeof GradientDescentOptions>;
 
 /** The constructor's options: the same table with every part built (a config in place of a part is a `ConfigError`). */
 export type GradientDescentTrainerOptions = PartialObjects & { readonly optimizer: Optimizer };
+
+function signedMetric(): z.ZodString {
+  return z.string().regex(/^[+-]./, {
+    error: 'must start with + (larger is better) or - (smaller is better), as in "+accuracy" or "-loss"',
+  });
+}
 
 function batches(): z.ZodType<DataLoader | readonly Batch[], DataLoader | readonly Batch[]> {
   return z.custom<DataLoader | readonly Batch[]>((value) => value instanceof DataLoader || Array.isArray(value), {

@@ -1,11 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { disposeBatch } from '../contracts/batch.js';
-import type { Batch, Outputs, TensorMap } from '../contracts/batch.js';
-import type { BatchCallback, EpochCallback, TrainerView } from '../contracts/callbacks.js';
-import type { Checkpointer, CheckpointPosition } from '../contracts/checkpointer.js';
+import type { Batch, Outputs } from '../contracts/batch.js';
+import type { TrainerView } from '../contracts/callbacks.js';
+import type { Checkpointer } from '../contracts/checkpointer.js';
 import type { Communicator } from '../contracts/communicator.js';
 import { DataLoader } from '../contracts/data-loader.js';
 import type { Engine } from '../contracts/engine.js';
@@ -13,41 +11,45 @@ import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import type { Optimizer } from '../contracts/optimizer.js';
-import type { Precision } from '../contracts/precision.js';
 import type { LearningRateScheduler, MomentumScheduler } from '../contracts/scheduler.js';
 import type { TensorboardWriter } from '../contracts/tensorboard-writer.js';
 import { Trainer } from '../contracts/trainer.js';
 import type { CheckpointState, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
-import { CheckpointError, DataError, InterruptedError, MetricError, ModelError } from '../errors.js';
+import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { log } from '../log.js';
 import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
 import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
 import { BatchList } from './batch-list.js';
-import { CallbackStates } from './callback-states.js';
+import { Checkpoints } from './checkpoints.js';
+import { rulesOf } from './compatibility.js';
+import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
-import { formatDuration } from './duration.js';
-import { evaluatePass } from './evaluate.js';
+import { Evaluation } from './evaluation.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
 import { groupsOf } from './groups.js';
-import { Hooks } from './hooks.js';
-import { listenForInterruption } from './interruption.js';
-import { writeJson } from './json-file.js';
+import { interruptedError, listenForInterruption } from './interruption.js';
+import { learningRatesByName } from './learning-rates.js';
 import { inLockstep, yieldToEventLoop } from './lockstep.js';
 import { peakMemoryMB } from './memory.js';
-import { MetricTracker, parseWatchedMetric } from './metric-tracker.js';
+import { MetricTracker } from './metric-tracker.js';
 import { RunningMetrics } from './metrics.js';
-import { loadModelState } from './model-state.js';
+import type { LossMetrics } from './metrics.js';
 import { NoPrecision, NoTensorboard, SingleProcess } from './neutral.js';
+import { Observers } from './observers.js';
 import { builtParts, partsFromConfig, partsFromPartialObjects } from './parts.js';
+import { hasPenalty, penalizedOutputs } from './penalized-outputs.js';
 import { Progress } from './progress.js';
+import { Report } from './report.js';
 import { RunControl } from './run-control.js';
-import { restoreInto, snapshot } from './saved-run.js';
+import { snapshot } from './saved-run.js';
 import type { StatefulParts } from './saved-run.js';
+import { Schedules } from './schedules.js';
 import { TrainingStep } from './training-step.js';
 import type { StepResult, StepWatcher } from './training-step.js';
+import { WatchedMetrics } from './watched-metrics.js';
 
 /**
  * Trains a model by gradient descent: epochs of steps, validation, early stopping, schedules, checkpoints, callbacks.
@@ -81,18 +83,19 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   /** May be changed during training. */
   numEpochs: number;
 
+  private readonly rules: Rules;
   private readonly progress = new Progress();
   private readonly accumulation: number;
-  private readonly watchedMetric: string;
+  private readonly watched: WatchedMetrics;
   private readonly communicator: Communicator;
+  private readonly schedules: Schedules;
   private readonly running: RunningMetrics;
   private readonly step: TrainingStep;
   private readonly watcher: StepWatcher;
-  private readonly hooks: Hooks;
-  private readonly batchCallbacks: readonly BatchCallback[];
-  private readonly epochCallbacks: readonly EpochCallback[];
-  private readonly callbackStates: CallbackStates;
-  private readonly precision: Precision;
+  private readonly observers: Observers;
+  private readonly evaluation: Evaluation;
+  private readonly parts: StatefulParts;
+  private readonly checkpoints: Checkpoints;
 
   /**
    * @throws ConfigError with every option that does not fit, and for parts that only another package provides (opt levels,
@@ -120,32 +123,68 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.checkpointer = parts.checkpointer ?? null;
     this.tensorboard = parts.tensorboardWriter ?? new NoTensorboard();
     this.communicator = parts.communicator ?? new SingleProcess();
-    this.precision = parts.precision ?? new NoPrecision();
     this.numEpochs = parts.numEpochs;
     this.gradNorm = parts.gradNorm;
     this.accumulation = parts.numGradientAccumulationSteps;
+    this.rules = rulesOf(parts);
 
-    const watched = parseWatchedMetric(parts.validationMetric);
-    this.watchedMetric = watched.name;
-    this.metricTracker = new MetricTracker(watched.shouldDecrease, parts.patience);
-    this.running = new RunningMetrics(this.model.metrics ?? [], this.communicator);
+    const { engine, model, communicator, control, movingAverage, progress, rules } = this;
+    const precision = parts.precision ?? new NoPrecision();
+    this.watched = new WatchedMetrics(parts.validationMetric);
+    this.metricTracker = new MetricTracker(this.watched.shouldDecrease, parts.patience);
+    this.schedules = new Schedules(this.learningRateScheduler, this.momentumScheduler);
+    const metrics = (): RunningMetrics =>
+      new RunningMetrics(model.metrics ?? [], communicator, lossMetrics(model, rules));
+    this.running = metrics();
     this.step = new TrainingStep({
-      engine: this.engine,
-      communicator: this.communicator,
-      precision: this.precision,
+      engine,
+      communicator,
+      precision,
       optimizer: this.optimizer,
-      movingAverage: this.movingAverage,
+      movingAverage,
       parameters: this.parameters,
-      buffers: this.model.namedBuffers?.() ?? {},
-      limits: parts,
+      buffers: model.namedBuffers?.() ?? {},
+      limits: { ...rules, gradNorm: parts.gradNorm, gradClipping: parts.gradClipping },
       seed: parts.seed,
       outputs: (batch) => this.batchOutputs(batch, true),
     });
-    this.hooks = new Hooks(parts.callbacks, this);
+    this.observers = new Observers(this, parts);
+    const { hooks } = this.observers;
     this.watcher = this.makeWatcher();
-    this.batchCallbacks = parts.batchCallbacks;
-    this.epochCallbacks = parts.epochCallbacks;
-    this.callbackStates = new CallbackStates([...parts.callbacks, ...parts.batchCallbacks, ...parts.epochCallbacks]);
+    this.evaluation = new Evaluation({
+      engine,
+      communicator,
+      state: this.step.state,
+      outputs: (batch) => this.batchOutputs(batch, false),
+      training: this.running,
+      metrics,
+      parameters: movingAverage === null ? 'raw' : 'averaged',
+      observers: this.observers,
+      control,
+    });
+    // In the order of restoring: the optimizer before the schedulers, as the original does.
+    this.parts = {
+      progress,
+      optimizer: this.optimizer,
+      step: this.step,
+      learningRateScheduler: this.learningRateScheduler,
+      momentumScheduler: this.momentumScheduler,
+      movingAverage,
+      precision,
+      metricTracker: this.metricTracker,
+      epochMetrics: this.running,
+      callbacks: this.observers.states,
+    };
+    this.checkpoints = new Checkpoints({
+      checkpointer: this.checkpointer,
+      trainer: this,
+      communicator,
+      hooks,
+      model,
+      movingAverage,
+      progress,
+      parts: this.parts,
+    });
   }
 
   /**
@@ -196,23 +235,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * @throws ModelError (`X_MODEL_NO_LOSS`, `X_MODEL_LOSS_NOT_SCALAR`) in training.
    */
   batchOutputs(batch: Batch, forTraining: boolean): Outputs {
-    const outputs = this.model.forward(batch, { training: forTraining });
-    if (!forTraining) return outputs;
-    const { loss } = outputs;
-    if (loss === undefined) {
-      throw new ModelError(
-        'X_MODEL_NO_LOSS',
-        `the model's forward() must return a scalar "loss" in training; it returned ${Object.keys(outputs).join(', ') || 'nothing'}`,
-      );
-    }
-    if (loss.size !== 1) {
-      throw new ModelError(
-        'X_MODEL_LOSS_NOT_SCALAR',
-        `the model's "loss" must be a scalar, it has shape [${loss.shape}]; take its mean`,
-      );
-    }
-    const regLoss = this.model.regularizationPenalty?.() ?? tf.scalar(0);
-    return { ...outputs, loss: tf.add(tf.reshape(loss, []), regLoss), regLoss };
+    if (!forTraining) return this.model.forward(batch, { training: false });
+    return penalizedOutputs(this.model, batch, this.rules.regLossMetrics === 'always' ? 'zero' : 'none');
   }
 
   /**
@@ -224,6 +248,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     return this.step.rescaleGradients();
   }
 
+  override getCheckpointState(): CheckpointState {
+    return snapshot(this.model, this.movingAverage, this.parts);
+  }
+
   /**
    * Trains up to `numEpochs`, from the newest checkpoint if there is one, and loads the best weights at the end.
    *
@@ -231,15 +259,16 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * NonFiniteError, DataError, MetricError, ModelError, CheckpointError as they say. Callbacks' `onRunEnd` is called always.
    */
   override async train(options: TrainOptions = {}): Promise<TrainingMetrics> {
+    const { hooks } = this.observers;
     this.control.reset();
     const stopListening = listenForInterruption(options, this.control);
     let metrics: TrainingMetrics;
     try {
       await this.engine.prepare();
       await this.restoreLatest();
-      await this.hooks.fire('onRunStart');
+      await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
-      await this.loadBestWeights();
+      await this.loadFinalWeights();
       await this.tensorboard.close();
     } catch (error) {
       await this.endFailedRun(error);
@@ -247,85 +276,61 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     } finally {
       stopListening();
     }
-    const failure = await this.hooks.fireAll('onRunEnd', { metrics });
+    const failure = await hooks.fireAll('onRunEnd', { metrics });
     if (failure !== undefined) throw failure as Error;
     return metrics;
   }
 
-  /** Tells everybody. What fails here is logged or dropped: the error that ended the run is the one to know. */
-  private async endFailedRun(error: unknown): Promise<void> {
-    await this.hooks.fireAll('onError', { error });
-    try {
-      await this.tensorboard.close();
-    } catch (closing) {
-      if (closing !== error) log.warn(`the logs could not be closed: ${String(closing)}`);
-    }
-    await this.hooks.fireAll('onRunEnd', { metrics: null });
-  }
-
   private async trainEpochs(): Promise<TrainingMetrics> {
-    const { progress, metricTracker: tracker, isMaster } = this;
-    const startEpoch = progress.epoch;
-    const startTime = Date.now();
-    const metrics: TrainingMetrics = {
-      best_epoch: tracker.bestEpoch,
-      ...prefixed('best_validation_', tracker.bestEpochMetrics),
-    };
-    await this.callEpochCallbacks({}, -1);
+    const { progress, metricTracker: tracker, control, observers, rules } = this;
+    const folder = this.isMaster ? this.serializationDir : null;
+    const report = new Report(progress.epoch, tracker, rules, folder);
+    if (rules.epochCallbacksBeforeTraining) await observers.callEpochCallbacks({}, -1);
 
-    for (; progress.epoch < this.numEpochs && !this.control.stopRequested; progress.nextEpoch()) {
+    for (; progress.epoch < this.numEpochs && !control.stopRequested; progress.nextEpoch()) {
       const { epoch } = progress;
       log.info(`Epoch ${epoch}/${this.numEpochs - 1}`);
       const training = await this.trainEpoch();
-      if (this.control.stopRequested) break;
-      for (const [name, value] of Object.entries(training).filter(([key]) => key.endsWith('_memory_MB'))) {
-        metrics[`peak_${name}`] = Math.max(Number(metrics[`peak_${name}`] ?? 0), value);
-      }
-      const validation = this.validationDataLoader === null ? null : await this.evaluate(this.validationDataLoader);
-      const watched = validation === null ? null : this.watchedValue(validation);
-      if (watched !== null) tracker.addMetric(watched);
-      if (tracker.shouldStopEarly()) {
-        log.info('Ran out of patience. Stopping training.');
-        break;
-      }
-      if (isMaster) await this.tensorboard.logMetrics(training, validation ?? {}, epoch + 1);
-      Object.assign(metrics, {
-        training_duration: formatDuration(Date.now() - startTime),
-        training_start_epoch: startEpoch,
-        training_epochs: epoch - startEpoch,
-        epoch,
-        ...prefixed('training_', training),
-        ...prefixed('validation_', validation ?? {}),
-      });
-      if (tracker.isBestSoFar) {
-        Object.assign(metrics, { best_epoch: epoch, ...prefixed('best_validation_', validation ?? {}) });
-        tracker.bestEpochMetrics = validation ?? {};
-      }
-      await this.writeEpochMetrics(metrics, epoch);
-      this.learningRateScheduler?.step(watched);
-      this.momentumScheduler?.step(watched);
-      progress.epochDone();
-      await this.saveCheckpoint(tracker.isBestSoFar);
-      await this.callEpochCallbacks(metrics, epoch);
-      await this.hooks.fire('onEpochEnd', { metrics });
+      if (control.stopRequested) break;
+      report.epochTrained(training);
+
+      const validates = !control.takeSkipValidation();
+      const validation = validates ? await this.validate() : null;
+      this.running.reset();
+      if (validation !== null) tracker.addMetric(this.watched.value(validation), epoch);
+      if (this.stopsEarlyAt('validation')) break;
+
+      const isBestSoFar = validates && tracker.isBestSoFar;
+      if (this.isMaster) await this.tensorboard.logMetrics(training, validation ?? {}, epoch + 1);
+      await report.epochEnded({ epoch, training, validation, isBestSoFar });
+      this.schedules.epochEnded(validation === null ? null : this.watched[rules.schedulerMetric](validation));
+      await this.inCheckpointOrder(
+        () => {
+          progress.epochDone();
+          return this.checkpoints.save(isBestSoFar);
+        },
+        () => observers.epochEnded(report.metrics),
+      );
+      if (this.stopsEarlyAt('epochEnd')) break;
     }
-    return metrics;
+    return report.metrics;
   }
 
   private async trainEpoch(): Promise<MetricValues> {
     const { progress, running, communicator, accumulation } = this;
+    const { hooks } = this.observers;
     const memory = { [`worker_${communicator.rank}_memory_MB`]: peakMemoryMB() };
     const { rank, worldSize } = communicator;
     const start = progress.batchesThisEpoch * accumulation;
     if (start === 0) running.reset();
-    await this.hooks.fire('onEpochStart');
+    await hooks.fire('onEpochStart');
 
     const batches = this.dataLoader.epoch({ epoch: progress.epoch, start, rank, worldSize });
     for await (const group of inLockstep(groupsOf(batches, accumulation), communicator, (rest) =>
       rest.forEach(disposeBatch),
     )) {
       try {
-        await this.hooks.fire('onStepStart');
+        await hooks.fire('onStepStart');
         const batchNumTotal = progress.batchNumTotal + 1;
         const result = await this.step.run(group, batchNumTotal, this.watcher, this.tensorboard.needs(batchNumTotal));
         try {
@@ -347,9 +352,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       );
     }
     await communicator.barrier();
-    const values = await running.global();
-    if (!this.control.stopRequested) running.reset();
-    return { ...values, ...memory };
+    return { ...(await running.global()), ...memory };
   }
 
   private async stepDone(group: readonly Batch[], result: StepResult): Promise<void> {
@@ -366,200 +369,93 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
         ...result,
         batchNumTotal: progress.batchNumTotal,
         parameters: this.parameters,
-        learningRates: this.learningRatesByName(),
+        learningRates: learningRatesByName(this.optimizer),
         histogramParameters: this.model.parametersForHistograms?.() ?? this.parameters.names,
         batches: group,
         loss,
         metrics,
       });
-      const saved = await this.checkpointer?.maybeSaveCheckpoint(this, this.position());
-      if (saved === true) await this.hooks.fire('onCheckpoint', { ...this.position(), isBestSoFar: false });
     }
-    await this.callBatchCallbacks(group, result.outputs, progress.batchesThisEpoch, true);
-    await this.hooks.fire('onStepEnd', {
-      batchInputs: group,
-      batchOutputs: result.outputs,
-      loss,
-      gradientNorm: result.gradientNorm,
-      metrics,
-    });
+    const { outputs: batchOutputs, gradientNorm } = result;
+    await this.inCheckpointOrder(
+      () => this.checkpoints.maybeSave(),
+      () => this.observers.stepEnded({ batchInputs: group, batchOutputs, loss, gradientNorm, metrics }),
+    );
   }
 
-  /** Validates with the averaged weights where there is a moving average, with the raw ones otherwise. */
-  private async evaluate(dataLoader: DataLoader): Promise<MetricValues> {
-    const { communicator, movingAverage } = this;
-    const metrics = new RunningMetrics(this.model.metrics ?? [], communicator);
-    await this.hooks.fire('onEvaluateStart', { numBatches: dataLoader.length(communicator.worldSize) });
-    await evaluatePass({
-      engine: this.engine,
-      communicator,
-      state: this.step.state,
-      outputs: (batch) => this.batchOutputs(batch, false),
-      dataLoader,
-      epoch: this.progress.epoch,
-      parameters: movingAverage === null ? 'raw' : 'averaged',
-      onBatch: async (batch, outputs) => {
-        if (outputs['loss'] !== undefined) {
-          metrics.addLoss((await outputs['loss'].data())[0]!, (await outputs['regLoss']?.data())?.[0] ?? 0);
-        }
-        await metrics.update(outputs, batch);
-        await this.callBatchCallbacks([batch], [outputs], metrics.numLosses, false);
-      },
-    });
-    const values = await metrics.global();
-    metrics.reset();
-    await this.hooks.fire('onEvaluateEnd', { metrics: values });
-    return values;
+  private async validate(): Promise<MetricValues | null> {
+    if (this.validationDataLoader === null) return null;
+    const metrics = await this.evaluation.run(this.validationDataLoader, this.epoch);
+    await this.honourInterruption();
+    return metrics;
   }
 
   /** Does what was asked for since the last step: save, evaluate, and stop for good. */
   private async honourRequests(): Promise<void> {
     const { control } = this;
-    if (control.takeSave() || control.stopRequested) await this.saveCheckpoint(false);
-    if (control.takeEvaluate() && this.validationDataLoader !== null)
-      await this.evaluateInEpoch(this.validationDataLoader);
-    if (control.interruption === null) return;
-    await this.saveCheckpoint(false);
-    const { epoch, batchNumTotal } = this.progress;
-    throw new InterruptedError(
-      `training was interrupted (${control.interruption}) in epoch ${epoch + 1} after ${batchNumTotal} steps; ` +
-        (this.checkpointer === null
-          ? 'there is no checkpointer, so nothing was saved'
-          : 'the state was saved, and a run with --recover goes on from here'),
-      control.interruption,
-    );
+    if (control.takeSave() || control.stopRequested) await this.checkpoints.save(false);
+    await this.honourInterruption();
+    if (control.takeEvaluate()) await this.validate();
   }
 
-  /** Metrics are shared between training and validation: those of the epoch under way are put back afterwards. */
-  private async evaluateInEpoch(dataLoader: DataLoader): Promise<void> {
-    const saved = this.running.stateDict();
-    this.running.reset();
-    try {
-      await this.evaluate(dataLoader);
-    } finally {
-      this.running.loadStateDict(saved);
-    }
+  /** Saves and ends the run if it was interrupted. Within an epoch, validation included, it is saved as unfinished. */
+  private async honourInterruption(): Promise<void> {
+    const { interruption } = this.control;
+    if (interruption === null) return;
+    await this.checkpoints.save(false);
+    throw interruptedError(interruption, this.progress, this.checkpointer !== null);
   }
 
-  private watchedValue(validation: Readonly<MetricValues>): number {
-    const value = validation[this.watchedMetric];
-    if (value !== undefined) return value;
-    throw new MetricError(
-      'X_METRIC_UNKNOWN',
-      `the validation metric "${this.watchedMetric}" is not produced by the model; available are ${Object.keys(validation).sort().join(', ')}`,
-    );
+  private async inCheckpointOrder(save: () => Promise<void>, callCallbacks: () => Promise<void>): Promise<void> {
+    const saveFirst = this.rules.checkpointAt === 'beforeCallbacks';
+    for (const act of saveFirst ? [save, callCallbacks] : [callCallbacks, save]) await act();
   }
 
-  /** Saves, completely, where the run is now. */
-  private async saveCheckpoint(isBestSoFar: boolean): Promise<void> {
-    if (this.checkpointer === null) return;
-    if (this.isMaster) await this.checkpointer.saveCheckpoint(this, this.position(), isBestSoFar);
-    await this.communicator.barrier();
-    await this.hooks.fire('onCheckpoint', { ...this.position(), isBestSoFar });
-  }
-
-  override getCheckpointState(): CheckpointState {
-    return snapshot(this.model, this.movingAverage, this.statefulParts());
+  private stopsEarlyAt(moment: Rules['earlyStoppingAt']): boolean {
+    const stops = this.rules.earlyStoppingAt === moment && this.metricTracker.shouldStopEarly();
+    if (stops) log.info('Ran out of patience. Stopping training.');
+    return stops;
   }
 
   private async restoreLatest(): Promise<void> {
-    if (this.checkpointer === null) return;
-    if (this.dataLoader.resumability === 'once') {
+    if (this.checkpointer !== null && this.dataLoader.resumability === 'once') {
       log.warn(
         'the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly',
       );
     }
-    const restored = await this.checkpointer.restoreCheckpoint();
-    if (restored === null) return;
+    const restored = await this.checkpoints.restoreLatest();
+    if (restored) log.info(`going on from epoch ${this.epoch}, after ${this.batchNumTotal} steps`);
+  }
+
+  private async loadFinalWeights(): Promise<void> {
+    if (this.rules.finalWeights === 'lastIfBest' && this.metricTracker.isBestSoFar) {
+      this.movingAverage?.copyToParameters();
+    } else {
+      await this.checkpoints.loadBest(this.control.stopRequested);
+    }
+  }
+
+  /** Tells everybody. What fails here is logged or dropped: the error that ended the run is the one to know. */
+  private async endFailedRun(error: unknown): Promise<void> {
+    const { hooks } = this.observers;
+    await hooks.fireAll('onError', { error });
     try {
-      restoreInto(this.model, this.movingAverage, this.statefulParts(), restored);
-    } finally {
-      tf.dispose(restored as unknown as tf.TensorContainer);
+      await this.tensorboard.close();
+    } catch (closing) {
+      if (closing !== error) log.warn(`the logs could not be closed: ${String(closing)}`);
     }
-    log.info(`going on from epoch ${this.epoch}, after ${this.batchNumTotal} steps`);
-  }
-
-  private async loadBestWeights(): Promise<void> {
-    if (this.checkpointer === null) return;
-    const best: TensorMap | null = await this.checkpointer.bestModelState();
-    if (best === null) {
-      if (this.control.stopRequested) return;
-      throw new CheckpointError(
-        'X_CHECKPOINT',
-        'there are no best weights to load: no epoch was completed; is numEpochs 0?',
-      );
-    }
-    try {
-      loadModelState(this.model, best);
-    } finally {
-      tf.dispose(best);
-    }
-  }
-
-  /** In the order of restoring: the optimizer before the schedulers, as the original does. */
-  private statefulParts(): StatefulParts {
-    return {
-      progress: this.progress,
-      optimizer: this.optimizer,
-      step: this.step,
-      learningRateScheduler: this.learningRateScheduler,
-      momentumScheduler: this.momentumScheduler,
-      movingAverage: this.movingAverage,
-      precision: this.precision,
-      metricTracker: this.metricTracker,
-      epochMetrics: this.running,
-      callbacks: this.callbackStates,
-    };
-  }
-
-  private position(): CheckpointPosition {
-    const { epoch, batchesThisEpoch, batchNumTotal, epochFinished } = this.progress;
-    return { epoch, batchesThisEpoch: epochFinished ? 0 : batchesThisEpoch, batchNumTotal };
+    await hooks.fireAll('onRunEnd', { metrics: null });
   }
 
   private makeWatcher(): StepWatcher {
+    const { hooks } = this.observers;
     return {
-      watches:
-        this.hooks.watchesGradients || this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients,
-      microBatchEnded: (index, loss) => this.hooks.fire('onMicroBatchEnd', { index, loss }),
+      watches: hooks.watchesGradients || this.rescaleGradients !== GradientDescentTrainer.prototype.rescaleGradients,
+      microBatchEnded: (index, loss, outputs) => hooks.fire('onMicroBatchEnd', { index, loss, outputs }),
       rescale: () => this.rescaleGradients(),
-      gradientsReady: (gradients, gradientNorm) => this.hooks.fire('onGradients', { gradients, gradientNorm }),
-      schedule: (batchNumTotal) => {
-        this.learningRateScheduler?.stepBatch(batchNumTotal);
-        this.momentumScheduler?.stepBatch(batchNumTotal);
-      },
+      gradientsReady: (gradients, gradientNorm) => hooks.fire('onGradients', { gradients, gradientNorm }),
+      schedule: (batchNumTotal) => this.schedules.stepStarts(batchNumTotal),
     };
-  }
-
-  private learningRatesByName(): Record<string, number> {
-    return Object.fromEntries(
-      this.optimizer.groups.flatMap(({ parameters, options }) =>
-        parameters.map(({ name, trainable }) => [name, trainable ? Number(options['lr']) : 0] as const),
-      ),
-    );
-  }
-
-  private async callBatchCallbacks(
-    batchInputs: readonly Batch[],
-    batchOutputs: readonly Outputs[],
-    batchNumber: number,
-    isTraining: boolean,
-  ): Promise<void> {
-    const { epoch, isMaster } = this;
-    for (const callback of this.batchCallbacks) {
-      await callback.onBatch(this, { batchInputs, batchOutputs, epoch, batchNumber, isTraining, isMaster });
-    }
-  }
-
-  private async callEpochCallbacks(metrics: TrainingMetrics, epoch: number): Promise<void> {
-    for (const callback of this.epochCallbacks)
-      await callback.onEpoch(this, { metrics, epoch, isMaster: this.isMaster });
-  }
-
-  private async writeEpochMetrics(metrics: TrainingMetrics, epoch: number): Promise<void> {
-    if (this.serializationDir === null || !this.isMaster) return;
-    await mkdir(this.serializationDir, { recursive: true });
-    await writeJson(join(this.serializationDir, `metrics_epoch_${epoch}.json`), metrics);
   }
 }
 
@@ -567,6 +463,7 @@ function asLoader(batches: DataLoader | readonly Batch[]): DataLoader {
   return batches instanceof DataLoader ? batches : new BatchList(batches);
 }
 
-function prefixed(prefix: string, values: Readonly<MetricValues>): MetricValues {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
+function lossMetrics(model: ModelLike, { regLossMetrics, batchLossMetrics }: Rules): LossMetrics {
+  let penalized: boolean | undefined = regLossMetrics === 'always' ? true : undefined;
+  return { regLoss: () => (penalized ??= hasPenalty(model)), ofBatches: batchLossMetrics };
 }

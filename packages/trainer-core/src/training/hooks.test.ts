@@ -13,6 +13,7 @@ const LOOPS: Readonly<Record<string, number>> = {
   'for each epoch:': EPOCHS,
   'for each step:': 3,
   'for each micro-batch:': 2,
+  'for each validation batch:': 2,
 };
 
 /** The hooks that the doc comment of `TrainerCallback` shows, loops unrolled, for a run that does not fail. */
@@ -49,6 +50,7 @@ const HOOKS: readonly HookName[] = [
   'onGradients',
   'onStepEnd',
   'onEvaluateStart',
+  'onEvaluateBatch',
   'onEvaluateEnd',
   'onCheckpoint',
   'onEpochEnd',

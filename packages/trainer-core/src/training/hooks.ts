@@ -8,6 +8,7 @@ const NAMES = [
   'onGradients',
   'onStepEnd',
   'onEvaluateStart',
+  'onEvaluateBatch',
   'onEvaluateEnd',
   'onCheckpoint',
   'onEpochEnd',

@@ -1,4 +1,6 @@
 import type { TrainOptions } from '../contracts/trainer.js';
+import { InterruptedError } from '../errors.js';
+import type { Progress } from './progress.js';
 import type { RunControl } from './run-control.js';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -14,4 +16,15 @@ export function listenForInterruption({ signal, signals = false }: TrainOptions,
     signal?.removeEventListener('abort', onAbort);
     for (const [name, handler] of handlers) process.removeListener(name, handler);
   };
+}
+
+/** The error that ends an interrupted run. */
+export function interruptedError(reason: string, { epoch, batchNumTotal }: Progress, saved: boolean): InterruptedError {
+  return new InterruptedError(
+    `training was interrupted (${reason}) in epoch ${epoch + 1} after ${batchNumTotal} steps; ` +
+      (saved
+        ? 'the state was saved, and a run with --recover goes on from here'
+        : 'there is no checkpointer, so nothing was saved'),
+    reason,
+  );
 }

@@ -43,19 +43,20 @@ export class MetricTracker implements Stateful {
     public patience: number | null = null,
   ) {}
 
-  addMetric(value: number): void {
+  /** @param epoch the epoch of the value, where not every epoch has one. Default: the one after that of the last value. */
+  addMetric(value: number, epoch: number = this.epochNumber): void {
     const improved =
       !Number.isNaN(value) &&
       (this.bestSoFar === null || (this.shouldDecrease ? value < this.bestSoFar : value > this.bestSoFar));
     this.isBestSoFar = improved;
     if (improved) {
       this.bestSoFar = value;
-      this.bestEpoch = this.epochNumber;
+      this.bestEpoch = epoch;
       this.epochsWithNoImprovement = 0;
     } else {
       this.epochsWithNoImprovement += 1;
     }
-    this.epochNumber += 1;
+    this.epochNumber = epoch + 1;
   }
 
   shouldStopEarly(): boolean {

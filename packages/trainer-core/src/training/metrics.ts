@@ -4,15 +4,27 @@ import type { Metric, MetricValues } from '../contracts/metric.js';
 import { readState } from '../state/state-dict.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 
+/** Which metrics there are besides `loss` and the model's own. */
+export interface LossMetrics {
+  /** Whether there is a `reg_loss`. */
+  regLoss(): boolean;
+  /** Whether the metrics of a batch have `batch_loss`, and `batch_reg_loss` where there is a `reg_loss`. */
+  readonly ofBatches: boolean;
+}
+
+const REG_LOSS_ONLY: LossMetrics = { regLoss: () => true, ofBatches: false };
+
 /** The running metrics of an epoch or an evaluation: the loss and the model's own. All of it is sums and counts. */
 export class RunningMetrics implements Stateful {
   private loss = 0;
   private regLoss = 0;
   private count = 0;
+  private last = { loss: 0, regLoss: 0 };
 
   constructor(
     private readonly metrics: readonly Metric[],
     private readonly communicator: Communicator,
+    private readonly losses: LossMetrics = REG_LOSS_ONLY,
   ) {}
 
   /** What the loss and its penalty are divided by: groups in training, batches with a loss in validation. */
@@ -24,15 +36,19 @@ export class RunningMetrics implements Stateful {
     this.loss += loss;
     this.regLoss += regLoss;
     this.count += 1;
+    this.last = { loss, regLoss };
   }
 
   async update(outputs: Readonly<Outputs>, batch: Batch): Promise<void> {
     for (const metric of this.metrics) await metric.update(outputs, batch);
   }
 
-  /** The values of this worker so far. */
+  /** The values of this worker so far, and those of its last batch. */
   local(): MetricValues {
-    return this.valuesOf(this.sums());
+    const values = this.valuesOf(this.sums());
+    if (!this.losses.ofBatches) return values;
+    const { loss, regLoss } = this.last;
+    return { ...values, batch_loss: loss, ...(this.losses.regLoss() ? { batch_reg_loss: regLoss } : {}) };
   }
 
   /** The values over all workers. */
@@ -44,6 +60,7 @@ export class RunningMetrics implements Stateful {
     this.loss = 0;
     this.regLoss = 0;
     this.count = 0;
+    this.last = { loss: 0, regLoss: 0 };
     for (const metric of this.metrics) metric.reset();
   }
 
@@ -71,7 +88,8 @@ export class RunningMetrics implements Stateful {
     const { loss = 0, regLoss = 0, count = 0 } = sums;
     const mean = (sum: number): number => (count > 0 ? sum / count : 0);
     const others = this.metrics.map((metric, i) => metric.compute(sumsOf(i, sums)));
-    return Object.assign({}, ...others, { loss: mean(loss), reg_loss: mean(regLoss) }) as MetricValues;
+    const penalty = this.losses.regLoss() ? { reg_loss: mean(regLoss) } : {};
+    return Object.assign({}, ...others, { loss: mean(loss), ...penalty }) as MetricValues;
   }
 }
 

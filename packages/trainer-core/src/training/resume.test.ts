@@ -204,9 +204,9 @@ describe('a resumed run', () => {
   it('refuses the checkpoint of another model and says what differs', async () => {
     const checkpointer = new MemoryCheckpointer();
     await start(checkpointer).train();
-    const { trainer, train } = start(checkpointer);
     const w = tf.variable(tf.zeros([3, 1]));
-    Object.assign(trainer, { model: { forward: () => ({}), namedVariables: () => ({ w }) } });
+    const other = { forward: () => ({}), namedVariables: () => ({ w }) };
+    const { train } = start(checkpointer, undefined, { model: other });
     const error = await train().catch((caught: unknown) => caught as CheckpointError);
     expect(error).toMatchObject({
       code: 'X_CHECKPOINT',

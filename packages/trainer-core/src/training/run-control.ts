@@ -4,6 +4,7 @@ import type { Control } from '../contracts/callbacks.js';
 export class RunControl implements Control {
   private saveRequested = false;
   private evaluateRequested = false;
+  private skipRequested = false;
   stopRequested = false;
   /** What interrupted the run, or null. */
   interruption: string | null = null;
@@ -18,6 +19,10 @@ export class RunControl implements Control {
 
   evaluateNow(): void {
     this.evaluateRequested = true;
+  }
+
+  skipValidation(): void {
+    this.skipRequested = true;
   }
 
   interrupt(reason: string): void {
@@ -37,10 +42,17 @@ export class RunControl implements Control {
     return requested;
   }
 
+  takeSkipValidation(): boolean {
+    const requested = this.skipRequested;
+    this.skipRequested = false;
+    return requested;
+  }
+
   /** Forgets everything, for a new run. */
   reset(): void {
     this.saveRequested = false;
     this.evaluateRequested = false;
+    this.skipRequested = false;
     this.stopRequested = false;
     this.interruption = null;
   }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Batch, Outputs, TensorMap } from '../contracts/batch.js';
 import type { Communicator } from '../contracts/communicator.js';
-import type { Engine, RandomKey, RunRequest, RunResult } from '../contracts/engine.js';
+import type { Engine, Program, RandomKey, RunRequest, RunResult } from '../contracts/engine.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Precision } from '../contracts/precision.js';
@@ -10,7 +10,7 @@ import type { LogNeeds } from '../contracts/tensorboard-writer.js';
 import { NonFiniteError, StateError } from '../errors.js';
 import { log } from '../log.js';
 import { gradientsProgram } from '../programs/gradients.js';
-import { clampProgram, rescaleProgram } from '../programs/rescale.js';
+import { clampProgram, normProgram, rescaleProgram } from '../programs/rescale.js';
 import { sequence } from '../programs/sequence.js';
 import { planUpdate } from '../programs/update.js';
 import { NamedState } from '../state/named-state.js';
@@ -21,8 +21,8 @@ import { allReduceGradients } from './all-reduce-gradients.js';
 
 /** How gradients are bounded. */
 export interface GradientLimits {
-  /** The largest norm of all gradients together, null or 0 for none. */
-  readonly gradNorm: number | null;
+  /** The largest norm of all gradients together, null, false or 0 for none; true only reports it. */
+  readonly gradNorm: number | boolean | null;
   /** The largest absolute value of an element, null for none. */
   readonly gradClipping: number | null;
   /** Whether elements are clamped per micro-batch, before accumulation and norm (1.0), or once per step, after (2.10). */
@@ -48,7 +48,7 @@ export interface TrainingStepParts {
 export interface StepWatcher {
   /** Whether anybody looks between gradients and update. */
   readonly watches: boolean;
-  microBatchEnded(index: number, loss: number): Promise<void>;
+  microBatchEnded(index: number, loss: number, outputs: Readonly<Outputs>): Promise<void>;
   /** Bounds the norm of the gradients; returns the norm before. */
   rescale(): Promise<number | null>;
   gradientsReady(gradients: Readonly<TensorMap>, gradientNorm: number | null): Promise<void>;
@@ -122,11 +122,11 @@ export class TrainingStep implements Stateful {
     }
   }
 
-  /** Rescales the gradients of the step under way; null, and nothing done, where `gradNorm` is off. */
+  /** Rescales the gradients of the step under way, or computes their norm; null, and nothing done, where `gradNorm` is off. */
   async rescaleGradients(): Promise<number | null> {
-    const { gradNorm } = this.parts.limits;
-    if (gradNorm === null || gradNorm === 0) return null;
-    const { outputs } = await this.execute(rescaleProgram(this.gradientNames()), { numbers: { maxNorm: gradNorm } });
+    const norm = this.norm(this.gradientNames());
+    if (norm === null) return null;
+    const { outputs } = await this.execute(norm.program, { numbers: norm.numbers });
     return takeNumber(outputs, 'gradientNorm');
   }
 
@@ -156,25 +156,25 @@ export class TrainingStep implements Stateful {
     watcher: StepWatcher,
     outputs: Outputs[],
   ): Promise<Omit<StepResult, 'outputs'>> {
-    const { limits, precision } = this.parts;
+    const { precision } = this.parts;
     watcher.schedule(batchNumTotal);
     const trained = this.trained();
     const names = trained.map(({ name }) => name);
     const update = this.planUpdate(trained, batchNumTotal);
-    const rescales = limits.gradNorm !== null && limits.gradNorm !== 0;
+    const norm = this.norm(names);
     const program = sequence([
       this.gradients(),
-      ...(rescales ? [rescaleProgram(names)] : []),
+      ...(norm === null ? [] : [norm.program]),
       ...this.stepClamp(names),
       update.program,
     ]);
     const result = await this.execute(program, {
       batch,
-      numbers: { ...this.gradientNumbers(1), ...(rescales ? { maxNorm: limits.gradNorm } : {}), ...update.numbers },
+      numbers: { ...this.gradientNumbers(1), ...norm?.numbers, ...update.numbers },
       random: this.randomKey(batchNumTotal, 0),
       commitIf: precision.skipsNonFinite ? 'finite' : 'not-nan',
     });
-    const gradientNorm = rescales ? takeNumber(result.outputs, 'gradientNorm') : null;
+    const gradientNorm = norm === null ? null : takeNumber(result.outputs, 'gradientNorm');
     drop(result.outputs, 'gradientSum');
     outputs.push(result.outputs);
     const { loss, regLoss } = await readLosses(result.outputs);
@@ -203,7 +203,7 @@ export class TrainingStep implements Stateful {
       this.checkLoss(loss, batchNumTotal);
       losses.push(loss);
       regLosses.push(regLoss);
-      await watcher.microBatchEnded(index, loss);
+      await watcher.microBatchEnded(index, loss, result.outputs);
     }
     await allReduceGradients(this.parts.communicator, this.state, this.trained());
     const gradientNorm = await watcher.rescale();
@@ -231,6 +231,14 @@ export class TrainingStep implements Stateful {
     const { outputs, buffers, precision, limits } = this.parts;
     const clipping = limits.gradClippingAt === 'microBatch' ? limits.gradClipping : null;
     return gradientsProgram({ outputs, parameters: this.trained(), buffers, precision, clipping });
+  }
+
+  /** What rescales these gradients, or only computes their norm; null where `gradNorm` is off. */
+  private norm(names: readonly string[]): { program: Program; numbers: Record<string, number> } | null {
+    const { gradNorm } = this.parts.limits;
+    if (gradNorm === true) return { program: normProgram(names), numbers: {} };
+    if (gradNorm === null || gradNorm === false || gradNorm === 0) return null;
+    return { program: rescaleProgram(names), numbers: { maxNorm: gradNorm } };
   }
 
   private stepClamp(names: readonly string[]): ReturnType<typeof clampProgram>[] {
@@ -277,7 +285,7 @@ export class TrainingStep implements Stateful {
     return { seed: seed + communicator.rank, step: batchNumTotal, microBatch };
   }
 
-  private execute(program: Parameters<Engine['run']>[0], request: RunRequest): Promise<RunResult> {
+  private execute(program: Program, request: RunRequest): Promise<RunResult> {
     return this.parts.engine.run(program, this.state, request);
   }
 

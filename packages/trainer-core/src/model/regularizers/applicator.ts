@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
+import { pattern } from '../../config/pattern.js';
 import { Regularizer } from '../../contracts/regularizer.js';
 import { component } from '../../plugins/component.js';
 import type { Parameter } from '../../state/parameters.js';
@@ -8,7 +9,7 @@ import type { Parameter } from '../../state/parameters.js';
 /** The field `regularizer` of a model's options: `{ regexes: [['weight', { type: 'l2', alpha: 0.1 }], ['bias', 'l1']] }`. */
 export const RegularizerApplicatorOptions = z.strictObject({
   regexes: z
-    .array(z.tuple([z.string(), component(Regularizer)]))
+    .array(z.tuple([pattern, component(Regularizer)]))
     .default([])
     .describe(
       'Patterns, searched in parameter names, and the penalty of what they find; the first that is found applies',

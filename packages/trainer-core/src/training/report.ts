@@ -1,0 +1,66 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { MetricValues } from '../contracts/metric.js';
+import type { TrainingMetrics } from '../contracts/trainer.js';
+import type { Rules } from './compatibility.js';
+import { formatDuration } from './duration.js';
+import { writeJson } from './json-file.js';
+import type { MetricTracker } from './metric-tracker.js';
+
+/** An epoch that is over. */
+export interface FinishedEpoch {
+  readonly epoch: number;
+  readonly training: Readonly<MetricValues>;
+  /** Null where it was not validated. */
+  readonly validation: Readonly<MetricValues> | null;
+  readonly isBestSoFar: boolean;
+}
+
+/** The metrics of a run as `train()` returns them, and as files of its epochs hold them. */
+export class Report {
+  /** The live object, which epoch callbacks may add to. */
+  readonly metrics: TrainingMetrics;
+  private readonly startTime = Date.now();
+
+  /** @param folder where `metrics_epoch_<n>.json` are written; null writes none. */
+  constructor(
+    private readonly startEpoch: number,
+    private readonly tracker: MetricTracker,
+    private readonly rules: Rules,
+    private readonly folder: string | null,
+  ) {
+    this.metrics = { best_epoch: tracker.bestEpoch, ...prefixed('best_validation_', tracker.bestEpochMetrics) };
+  }
+
+  /** Peaks count as soon as an epoch is trained, whatever becomes of it. */
+  epochTrained(training: Readonly<MetricValues>): void {
+    const { metrics } = this;
+    for (const [name, value] of Object.entries(training).filter(([key]) => key.endsWith('_memory_MB'))) {
+      metrics[`peak_${name}`] = Math.max(Number(metrics[`peak_${name}`] ?? 0), value);
+    }
+  }
+
+  async epochEnded({ epoch, training, validation, isBestSoFar }: FinishedEpoch): Promise<void> {
+    const { startEpoch } = this;
+    const counts = { training_start_epoch: startEpoch, training_epochs: epoch - startEpoch };
+    Object.assign(this.metrics, {
+      training_duration: formatDuration(Date.now() - this.startTime),
+      ...(this.rules.epochCountMetrics ? counts : {}),
+      epoch,
+      ...prefixed('training_', training),
+      ...prefixed('validation_', validation ?? {}),
+    });
+    if (isBestSoFar) {
+      Object.assign(this.metrics, { best_epoch: epoch, ...prefixed('best_validation_', validation ?? {}) });
+      this.tracker.bestEpochMetrics = { ...validation };
+    }
+    if (this.folder === null) return;
+    await mkdir(this.folder, { recursive: true });
+    await writeJson(join(this.folder, `metrics_epoch_${epoch}.json`), this.metrics);
+  }
+}
+
+function prefixed(prefix: string, values: Readonly<MetricValues>): MetricValues {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}${name}`, value]));
+}
