@@ -3,6 +3,7 @@ export { CheckpointerOptions, Clock, DefaultCheckpointer } from './default-check
 export { LocalStore, LocalStoreOptions } from './local-store.js';
 export { nodeFileSystem, TheFileSystem } from './file-system.js';
 export type { FileSystem, FolderEntry, OpenFile } from './file-system.js';
+export { PretrainedInitializer, PretrainedOptions } from './pretrained-initializer.js';
 export { expired } from './retention.js';
 export type { RetentionRule } from './retention.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';

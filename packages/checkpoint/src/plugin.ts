@@ -3,7 +3,11 @@ import { definePlugin } from '@x/trainer-core';
 
 import { DefaultCheckpointer } from './default-checkpointer.js';
 import { LocalStore } from './local-store.js';
+import { PretrainedInitializer } from './pretrained-initializer.js';
 
-const plugin: Plugin = definePlugin({ name: '@x/checkpoint', provides: [DefaultCheckpointer, LocalStore] });
+const plugin: Plugin = definePlugin({
+  name: '@x/checkpoint',
+  provides: [DefaultCheckpointer, LocalStore, PretrainedInitializer],
+});
 
 export default plugin;

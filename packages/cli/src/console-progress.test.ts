@@ -14,7 +14,12 @@ const view = (changes: Partial<TrainerView> = {}): TrainerView => ({
   serializationDir: null,
   isMaster: true,
   learningRates: [0.1, 0.1],
-  control: { stop: () => undefined, saveNow: () => undefined, evaluateNow: () => undefined },
+  control: {
+    stop: () => undefined,
+    saveNow: () => undefined,
+    evaluateNow: () => undefined,
+    skipValidation: () => undefined,
+  },
   ...changes,
 });
 

@@ -3,18 +3,27 @@ import { learningRateSchedulerContract, momentumSchedulerContract } from '@x/tes
 import type { LearningRateScheduler, Optimizer } from '@x/trainer-core';
 
 import {
+  Combined,
   ConstantRate,
+  ConstantWithWarmup,
+  CosineAnnealing,
+  CosineHardRestartsWithWarmup,
   CosineWithRestarts,
+  CosineWithWarmup,
   ExponentialDecay,
   InvertedTriangular,
   LinearWithWarmup,
   MultiStepDecay,
   Noam,
+  OneCycle,
+  PerGroup,
   PolynomialDecay,
   ReduceOnPlateau,
   SlantedTriangular,
   StepDecay,
+  WarmupStableDecay,
 } from './index.js';
+import type { CombinedOptions } from './index.js';
 
 const runner = { describe, it };
 const EPOCHS = 6;
@@ -30,11 +39,49 @@ const schedulers: Readonly<Record<string, (optimizer: Optimizer) => LearningRate
   PolynomialDecay: (optimizer) => new PolynomialDecay({ power: 2, warmupSteps: 3 }, optimizer, EPOCHS, STEPS),
   Noam: (optimizer) => new Noam({ modelSize: 64, warmupSteps: 6 }, optimizer),
   ReduceOnPlateau: (optimizer) => new ReduceOnPlateau({ patience: 0 }, optimizer),
+  ConstantWithWarmup: (optimizer) => new ConstantWithWarmup({ numWarmupSteps: 5 }, optimizer),
+  'ConstantWithWarmup per epoch': (optimizer) => new ConstantWithWarmup({ numWarmupSteps: 3, per: 'epoch' }, optimizer),
+  CosineWithWarmup: (optimizer) => new CosineWithWarmup({ numWarmupSteps: 5 }, optimizer, EPOCHS, STEPS),
+  CosineHardRestartsWithWarmup: (optimizer) =>
+    new CosineHardRestartsWithWarmup({ numWarmupSteps: 5, numCycles: 3 }, optimizer, EPOCHS, STEPS),
+  CosineAnnealing: (optimizer) => new CosineAnnealing({ tMax: 4 }, optimizer, EPOCHS, STEPS),
+  'CosineAnnealing per step': (optimizer) => new CosineAnnealing({ per: 'step' }, optimizer, EPOCHS, STEPS),
+  WarmupStableDecay: (optimizer) => new WarmupStableDecay({ warmupSteps: 5 }, optimizer, EPOCHS, STEPS),
+  Combined: (optimizer) => combined(optimizer, {}),
+  PerGroup: (optimizer) =>
+    new PerGroup(
+      { schedulers: [[1, { construct: () => new ExponentialDecay({ per: 'step' }, optimizer) }]] },
+      optimizer,
+    ),
   SlantedTriangular: (optimizer) => new SlantedTriangular({ cutFrac: 0.3 }, optimizer, EPOCHS, STEPS),
 };
+
+function combined(optimizer: Optimizer, rules: Partial<CombinedOptions>): Combined {
+  const linear = { construct: () => new LinearWithWarmup({ warmupSteps: 2 }, optimizer, 2, STEPS) };
+  const plateau = { construct: () => new ReduceOnPlateau({ patience: 0 }, optimizer) };
+  const step = { construct: () => new StepDecay({ stepSize: 1, gamma: 0.5 }, optimizer) };
+  return new Combined({ schedulers: [[1, step], [2, linear], [2, plateau]], ...rules }, optimizer); // prettier-ignore
+}
+
 for (const [name, make] of Object.entries(schedulers)) learningRateSchedulerContract(runner, { name, make });
+
+learningRateSchedulerContract(runner, {
+  name: 'Combined as in AllenNLP 2',
+  make: (optimizer) => combined(optimizer, { startFrom: 'current', counting: 'global' }),
+  alsoSets: ['initialLr'],
+});
+
+learningRateSchedulerContract(runner, {
+  name: 'OneCycle',
+  make: (optimizer) => new OneCycle({ maxLr: 0.5 }, optimizer, EPOCHS, STEPS),
+  alsoSets: ['momentum'],
+});
 
 momentumSchedulerContract(runner, {
   name: 'InvertedTriangular',
   make: (optimizer) => new InvertedTriangular({ coolDown: 2, warmUp: 2 }, optimizer),
+});
+momentumSchedulerContract(runner, {
+  name: 'InvertedTriangular per step',
+  make: (optimizer) => new InvertedTriangular({ coolDown: 9, warmUp: 9, per: 'step' }, optimizer),
 });

@@ -2,7 +2,7 @@ import { withLog } from '@x/trainer-core';
 
 import { expectClose } from './__fixtures__/close.js';
 import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
-import { ratesByEpoch } from './__fixtures__/record.js';
+import { ratesByEpoch, ratesByStep } from './__fixtures__/record.js';
 import { expectExactResume } from './__fixtures__/resume.js';
 import type { Scheduled } from './__fixtures__/resume.js';
 import { CosineWithRestarts } from './cosine-with-restarts.js';
@@ -52,6 +52,14 @@ test('a schedule without effect is a warning', () => {
   withLog(log, () => scheduled({ tInitial: 1 }));
   withLog(log, () => scheduled({ tInitial: 1, etaMul: 0.5 }));
   expect(warnings).toEqual(['the scheduler "cosine" has no effect with tInitial, tMul and etaMul all 1']);
+});
+
+test('cycles may be made of steps', () => {
+  const optimizer = new FakeOptimizer({ lr: 1 });
+  const scheduler = new CosineWithRestarts({ tInitial: 4, per: 'step' }, optimizer, 1, null);
+  expectClose(ratesByStep(optimizer, scheduler, 6), [1, quarter, 0.5, threeQuarters, 1, quarter]);
+  const shrinking = { tInitial: 2, tMul: 0.5, per: 'step' } as const;
+  expect(() => new CosineWithRestarts(shrinking, optimizer, 1, 3)).toThrow('(step 3) has no steps left');
 });
 
 test('resuming is exact', () => {

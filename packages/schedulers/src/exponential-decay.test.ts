@@ -1,6 +1,6 @@
 import { expectClose } from './__fixtures__/close.js';
 import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
-import { ratesByEpoch } from './__fixtures__/record.js';
+import { ratesByEpoch, ratesByStep } from './__fixtures__/record.js';
 import { expectExactResume } from './__fixtures__/resume.js';
 import type { Scheduled } from './__fixtures__/resume.js';
 import { ExponentialDecay } from './exponential-decay.js';
@@ -19,6 +19,11 @@ test('the rate falls every epoch', () => {
 test('to a tenth, unless told otherwise', () => {
   const { optimizer, scheduler } = scheduled({});
   expectClose(ratesByEpoch(optimizer, scheduler, 2), [2, 0.2, 0.02]);
+});
+
+test('or every step', () => {
+  const { optimizer, scheduler } = scheduled({ gamma: 0.5, per: 'step' });
+  expectClose(ratesByStep(optimizer, scheduler, 4), [2, 1, 0.5, 0.25]);
 });
 
 test('resuming is exact', () => {

@@ -1,12 +1,13 @@
-import type { StateDict } from '@x/trainer-core';
-import { inject, LearningRateScheduler, Optimizer, parseOptions } from '@x/trainer-core';
+import { inject, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { EpochSchedule } from './epoch-schedule.js';
-import { learningRates } from './group-field.js';
+import { ProgressRate } from './progress-rate.js';
+import { Unit } from './progress-schedule.js';
+import { registerWithTorchName } from './torch-names.js';
 
 export const ExponentialDecayOptions = z.strictObject({
-  gamma: z.number().positive().default(0.1).describe('The factor of every epoch'),
+  gamma: z.number().positive().default(0.1).describe('The factor of every epoch (or step, as `per` says)'),
+  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 
 export type ExponentialDecayOptions = z.input<typeof ExponentialDecayOptions>;
@@ -16,25 +17,10 @@ export type ExponentialDecayOptions = z.input<typeof ExponentialDecayOptions>;
  *
  * Source: torch's `ExponentialLR`.
  */
-@LearningRateScheduler.register('exponential', ExponentialDecayOptions)
-export class ExponentialDecay extends LearningRateScheduler {
-  private readonly schedule: EpochSchedule;
-
+@registerWithTorchName('exponential', 'ExponentialLR', ExponentialDecayOptions)
+export class ExponentialDecay extends ProgressRate {
   constructor(options: ExponentialDecayOptions, @inject(Optimizer) optimizer: Optimizer) {
-    super();
-    const { gamma } = parseOptions(ExponentialDecayOptions, options, 'ExponentialDecay');
-    this.schedule = new EpochSchedule(learningRates(optimizer), (initial, epoch) => initial * gamma ** epoch);
-  }
-
-  override step(): void {
-    this.schedule.step();
-  }
-
-  override stateDict(): StateDict {
-    return this.schedule.stateDict();
-  }
-
-  override loadStateDict(state: StateDict): void {
-    this.schedule.loadStateDict(state);
+    const { gamma, per } = parseOptions(ExponentialDecayOptions, options, 'ExponentialDecay');
+    super(optimizer, { per, value: (initial, done) => initial * gamma ** done });
   }
 }

@@ -25,6 +25,15 @@ test('a change starts from the present value', () => {
   expect(optimizer.rates).toEqual([0.25]);
 });
 
+test('the present values can become the initial ones', () => {
+  const optimizer = new FakeOptimizer({ lr: 1 });
+  const rates = learningRates(optimizer);
+  rates.change((current) => current / 2);
+  rates.rebase();
+  rates.set((initial) => initial / 2);
+  expect(optimizer.rates).toEqual([0.25]);
+});
+
 test('what was saved without a scheduler is the initial value', () => {
   const saved = new FakeOptimizer({ lr: 0.25 }).stateDict();
   const optimizer = new FakeOptimizer({ lr: 1 });

@@ -47,6 +47,11 @@ export class GroupField {
     this.optimizer.groups.forEach(({ options }, i) => this.place.write(options, value(this.place.read(options)!, i)));
   }
 
+  /** Makes the present value of every group its initial one. */
+  rebase(): void {
+    for (const { options } of this.optimizer.groups) options[this.initialKey] = this.place.read(options);
+  }
+
   /** An optimizer state that was saved without a scheduler has no initial value: there it is the restored one. */
   private initialOf(options: Hyperparameters): number {
     const saved = options[this.initialKey];

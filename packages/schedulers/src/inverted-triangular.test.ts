@@ -36,6 +36,16 @@ test("Adam's first beta is scheduled", () => {
   expect(optimizer.values('betas')).toEqual([[0.5, 0.999]]);
 });
 
+test('per step, the steps done count', () => {
+  const optimizer = new FakeOptimizer({ lr: 1, momentum: 0.8 });
+  const scheduler = new InvertedTriangular({ coolDown: 2, warmUp: 1, ratio: 4, per: 'step' }, optimizer);
+  const momenta = [1, 2, 3, 4, 5].map((step) => {
+    scheduler.stepBatch(step);
+    return Number(optimizer.values('momentum')[0]);
+  });
+  expectClose(momenta, [0.8, 0.5, 0.2, 0.8, 0.8]);
+});
+
 test('an optimizer without momentum is refused', () => {
   const make = (): unknown => new InvertedTriangular({ coolDown: 2, warmUp: 2 }, new FakeOptimizer({ lr: 1 }));
   expect(make).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'X_SCHEDULER' }));

@@ -2,13 +2,14 @@ import type { StateDict } from '@x/trainer-core';
 import { inject, MomentumScheduler, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { EpochSchedule } from './epoch-schedule.js';
 import { momenta } from './group-field.js';
+import { ProgressSchedule, Unit } from './progress-schedule.js';
 
 export const InvertedTriangularOptions = z.strictObject({
-  coolDown: z.int().nonnegative().describe('Epochs in which the momentum goes down'),
+  coolDown: z.int().nonnegative().describe('Epochs (or steps, as `per` says) in which the momentum goes down'),
   warmUp: z.int().nonnegative().describe('Epochs after that in which it comes up again'),
   ratio: z.number().positive().default(10).describe('The initial momentum divided by the lowest'),
+  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 
 export type InvertedTriangularOptions = z.input<typeof InvertedTriangularOptions>;
@@ -22,22 +23,30 @@ export type InvertedTriangularOptions = z.input<typeof InvertedTriangularOptions
  */
 @MomentumScheduler.register('inverted_triangular', InvertedTriangularOptions)
 export class InvertedTriangular extends MomentumScheduler {
-  private readonly schedule: EpochSchedule;
+  private readonly schedule: ProgressSchedule;
 
   /** @throws ConfigError (`X_SCHEDULER`) if a group has neither `momentum` nor `betas`. */
   constructor(options: InvertedTriangularOptions, @inject(Optimizer) optimizer: Optimizer) {
     super();
-    const { coolDown, warmUp, ratio } = parseOptions(InvertedTriangularOptions, options, 'InvertedTriangular');
-    this.schedule = new EpochSchedule(momenta(optimizer), (initial, epoch) => {
-      const lowest = initial / ratio;
-      if (epoch <= coolDown) return initial - ((initial - lowest) * epoch) / coolDown;
-      if (epoch <= coolDown + warmUp) return lowest + ((initial - lowest) * (epoch - coolDown)) / warmUp;
-      return initial;
+    const { coolDown, warmUp, ratio, per } = parseOptions(InvertedTriangularOptions, options, 'InvertedTriangular');
+    this.schedule = new ProgressSchedule(momenta(optimizer), {
+      per,
+      value: (initial, done) => {
+        const lowest = initial / ratio;
+        if (done === 0) return initial;
+        if (done <= coolDown) return initial - ((initial - lowest) * done) / coolDown;
+        if (done <= coolDown + warmUp) return lowest + ((initial - lowest) * (done - coolDown)) / warmUp;
+        return initial;
+      },
     });
   }
 
   override step(): void {
     this.schedule.step();
+  }
+
+  override stepBatch(batchNumTotal: number): void {
+    this.schedule.stepBatch(batchNumTotal);
   }
 
   override stateDict(): StateDict {

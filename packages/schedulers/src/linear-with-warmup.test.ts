@@ -1,6 +1,6 @@
 import { expectClose } from './__fixtures__/close.js';
 import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
-import { rateAtStep } from './__fixtures__/record.js';
+import { rateAtStep, ratesByEpoch } from './__fixtures__/record.js';
 import { expectExactResume } from './__fixtures__/resume.js';
 import type { Scheduled } from './__fixtures__/resume.js';
 import { LinearWithWarmup } from './linear-with-warmup.js';
@@ -36,6 +36,12 @@ test('without the number of steps it says what is missing', () => {
       message: expect.stringMatching(/"linear_with_warmup".*\n.*the data loader does not know/) as string,
     }),
   );
+});
+
+test('by epochs, those that are done count, and steps need not be known', () => {
+  const optimizer = new FakeOptimizer({ lr: 1 });
+  const scheduler = new LinearWithWarmup({ warmupSteps: 2, per: 'epoch' }, optimizer, 4, null);
+  expectClose(ratesByEpoch(optimizer, scheduler, 5), [0, 0.5, 1, 0.5, 0, 0]);
 });
 
 test('resuming is exact', () => {

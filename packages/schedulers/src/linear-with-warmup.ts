@@ -1,14 +1,14 @@
-import type { StateDict } from '@x/trainer-core';
 import { inject, LearningRateScheduler, NumberOfEpochs, Optimizer, parseOptions, StepsPerEpoch } from '@x/trainer-core';
 import { z } from 'zod';
 
-import type { GroupField } from './group-field.js';
-import { learningRates } from './group-field.js';
-import type { Polynomial } from './polynomial.js';
-import { polynomialAt, stepsOfTraining } from './polynomial.js';
+import { polynomialAt } from './polynomial.js';
+import { ProgressRate } from './progress-rate.js';
+import { Unit } from './progress-schedule.js';
+import { trainingLength } from './training-length.js';
 
 export const LinearWithWarmupOptions = z.strictObject({
-  warmupSteps: z.int().nonnegative().default(100).describe('Steps of linear warm-up from 0'),
+  warmupSteps: z.int().nonnegative().default(100).describe('Steps (or epochs, as `per` says) of linear warm-up from 0'),
+  per: Unit.default('step').describe('What is counted: the number of the step, from 1, or the epochs done'),
 });
 
 export type LinearWithWarmupOptions = z.input<typeof LinearWithWarmupOptions>;
@@ -19,13 +19,10 @@ export type LinearWithWarmupOptions = z.input<typeof LinearWithWarmupOptions>;
  * Source: AllenNLP 2's `linear_with_warmup`.
  */
 @LearningRateScheduler.register('linear_with_warmup', LinearWithWarmupOptions)
-export class LinearWithWarmup extends LearningRateScheduler {
-  private readonly schedule: Polynomial;
-  private readonly rates: GroupField;
-
+export class LinearWithWarmup extends ProgressRate {
   /**
    * @param stepsPerEpoch null if unknown.
-   * @throws ConfigError (`X_SCHEDULER`) if the steps of an epoch are unknown.
+   * @throws ConfigError (`X_SCHEDULER`) if the steps of an epoch are needed and unknown.
    */
   constructor(
     options: LinearWithWarmupOptions,
@@ -33,27 +30,11 @@ export class LinearWithWarmup extends LearningRateScheduler {
     @inject(NumberOfEpochs) numEpochs: number,
     @inject(StepsPerEpoch) stepsPerEpoch: number | null,
   ) {
-    super();
-    const { warmupSteps } = parseOptions(LinearWithWarmupOptions, options, 'LinearWithWarmup');
-    const totalSteps = stepsOfTraining(numEpochs, stepsPerEpoch, 'linear_with_warmup');
-    this.schedule = { totalSteps, warmupSteps, power: 1, endLearningRate: 0 };
-    this.rates = learningRates(optimizer);
-    this.stepBatch(0);
-  }
-
-  override step(): void {
-    // the rate depends on the step alone
-  }
-
-  override stepBatch(batchNumTotal: number): void {
-    this.rates.set((initial) => polynomialAt(batchNumTotal, initial, this.schedule));
-  }
-
-  override stateDict(): StateDict {
-    return {};
-  }
-
-  override loadStateDict(): void {
-    // the rate depends on the step alone
+    const { warmupSteps, per } = parseOptions(LinearWithWarmupOptions, options, 'LinearWithWarmup');
+    const training = { numEpochs, stepsPerEpoch };
+    const remedy = 'use "polynomial_decay" with totalSteps';
+    const total = trainingLength(per, training, 'linear_with_warmup', remedy);
+    const schedule = { total, warmup: warmupSteps, power: 1, endLearningRate: 0 };
+    super(optimizer, { per, firstStep: 1, value: (initial, n) => polynomialAt(n, initial, schedule) });
   }
 }

@@ -1,6 +1,6 @@
 import { expectClose } from './__fixtures__/close.js';
 import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
-import { ratesByEpoch } from './__fixtures__/record.js';
+import { ratesByEpoch, ratesByStep } from './__fixtures__/record.js';
 import { expectExactResume } from './__fixtures__/resume.js';
 import type { Scheduled } from './__fixtures__/resume.js';
 import { MultiStepDecay } from './multi-step-decay.js';
@@ -23,6 +23,11 @@ test('to a tenth, unless told otherwise', () => {
 
 test('a milestone before the first epoch is refused', () => {
   expect(() => scheduled({ milestones: [3, 0] })).toThrow(/milestones\.1/);
+});
+
+test('per step, the steps done count', () => {
+  const { optimizer, scheduler } = scheduled({ milestones: [1, 3], gamma: 0.5, per: 'step' });
+  expectClose(ratesByStep(optimizer, scheduler, 4), [2, 1, 1, 0.5]);
 });
 
 test('resuming is exact', () => {

@@ -1,15 +1,18 @@
-import type { StateDict } from '@x/trainer-core';
-import { inject, LearningRateScheduler, Optimizer, parseOptions } from '@x/trainer-core';
+import { inject, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { EpochSchedule } from './epoch-schedule.js';
-import { learningRates } from './group-field.js';
+import { ProgressRate } from './progress-rate.js';
+import { Unit } from './progress-schedule.js';
+import { registerWithTorchName } from './torch-names.js';
 
 export const MultiStepDecayOptions = z.strictObject({
   milestones: z
     .array(z.int().positive())
-    .describe('Numbers of epochs after which to decay, in any order; one that is repeated decays repeatedly'),
+    .describe(
+      'Numbers of epochs (or steps) after which to decay, in any order; one that is repeated decays repeatedly',
+    ),
   gamma: z.number().positive().default(0.1).describe('The factor of a decay'),
+  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 
 export type MultiStepDecayOptions = z.input<typeof MultiStepDecayOptions>;
@@ -19,28 +22,13 @@ export type MultiStepDecayOptions = z.input<typeof MultiStepDecayOptions>;
  *
  * Source: torch's `MultiStepLR`.
  */
-@LearningRateScheduler.register('multi_step', MultiStepDecayOptions)
-export class MultiStepDecay extends LearningRateScheduler {
-  private readonly schedule: EpochSchedule;
-
+@registerWithTorchName('multi_step', 'MultiStepLR', MultiStepDecayOptions)
+export class MultiStepDecay extends ProgressRate {
   constructor(options: MultiStepDecayOptions, @inject(Optimizer) optimizer: Optimizer) {
-    super();
-    const { milestones, gamma } = parseOptions(MultiStepDecayOptions, options, 'MultiStepDecay');
-    this.schedule = new EpochSchedule(
-      learningRates(optimizer),
-      (initial, epoch) => initial * gamma ** milestones.filter((milestone) => milestone <= epoch).length,
-    );
-  }
-
-  override step(): void {
-    this.schedule.step();
-  }
-
-  override stateDict(): StateDict {
-    return this.schedule.stateDict();
-  }
-
-  override loadStateDict(state: StateDict): void {
-    this.schedule.loadStateDict(state);
+    const { milestones, gamma, per } = parseOptions(MultiStepDecayOptions, options, 'MultiStepDecay');
+    super(optimizer, {
+      per,
+      value: (initial, done) => initial * gamma ** milestones.filter((milestone) => milestone <= done).length,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { expectClose } from './__fixtures__/close.js';
 import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
-import { rateAtStep } from './__fixtures__/record.js';
+import { rateAtStep, ratesByEpoch } from './__fixtures__/record.js';
 import { expectExactResume } from './__fixtures__/resume.js';
 import type { Scheduled } from './__fixtures__/resume.js';
 import { PolynomialDecay } from './polynomial-decay.js';
@@ -57,6 +57,19 @@ test('without any number of steps it says what is missing', () => {
       message: expect.stringMatching(/"polynomial_decay".*\n.*the data loader does not know.*totalSteps/) as string,
     }),
   );
+});
+
+test('by epochs, those that are done count, and steps need not be known', () => {
+  const optimizer = new FakeOptimizer({ lr: 1 });
+  const scheduler = new PolynomialDecay({ power: 2, per: 'epoch' }, optimizer, 4, null);
+  expectClose(ratesByEpoch(optimizer, scheduler, 5), [1, 0.5625, 0.25, 0.0625, 0, 0]);
+});
+
+test('with the preset of AllenNLP 1.0, totalSteps is required, as it was', () => {
+  const make = (options: PolynomialDecayOptions): unknown =>
+    new PolynomialDecay(options, new FakeOptimizer({ lr: 1 }), 2, 6, 'allennlp-1');
+  expect(() => make({})).toThrow(/totalSteps: is required with the compatibility preset "allennlp-1"/);
+  expect(() => make({ totalSteps: 4 })).not.toThrow();
 });
 
 test('resuming is exact', () => {

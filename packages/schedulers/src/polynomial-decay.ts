@@ -1,21 +1,30 @@
-import type { StateDict } from '@x/trainer-core';
-import { inject, LearningRateScheduler, NumberOfEpochs, Optimizer, parseOptions, StepsPerEpoch } from '@x/trainer-core';
+import type { CompatibilityPreset } from '@x/trainer-core';
+import {
+  Compatibility,
+  inject,
+  LearningRateScheduler,
+  NumberOfEpochs,
+  Optimizer,
+  parseOptions,
+  StepsPerEpoch,
+} from '@x/trainer-core';
 import { z } from 'zod';
 
-import type { GroupField } from './group-field.js';
-import { learningRates } from './group-field.js';
-import type { Polynomial } from './polynomial.js';
-import { polynomialAt, stepsOfTraining } from './polynomial.js';
+import { polynomialAt } from './polynomial.js';
+import { ProgressRate } from './progress-rate.js';
+import { Unit } from './progress-schedule.js';
+import { requiredBy, trainingLength } from './training-length.js';
 
 export const PolynomialDecayOptions = z.strictObject({
   totalSteps: z
     .int()
     .positive()
     .optional()
-    .describe('Where the decay ends; default: with the last step of the training'),
+    .describe('The step (or epoch, as `per` says) where the decay ends; default: the last of the training'),
   power: z.number().positive().default(1).describe('The power of the polynomial; 1 decays linearly'),
-  warmupSteps: z.int().nonnegative().default(0).describe('Steps of linear warm-up from 0'),
+  warmupSteps: z.int().nonnegative().default(0).describe('Steps (or epochs) of linear warm-up from 0'),
   endLearningRate: z.number().nonnegative().default(0).describe('The learning rate at the end and after it'),
+  per: Unit.default('step').describe('What is counted: the number of the step, from 1, or the epochs done'),
 });
 
 export type PolynomialDecayOptions = z.input<typeof PolynomialDecayOptions>;
@@ -27,43 +36,26 @@ export type PolynomialDecayOptions = z.input<typeof PolynomialDecayOptions>;
  * Source: AllenNLP's `polynomial_decay`; without `totalSteps` that of AllenNLP 2, which takes it from the training.
  */
 @LearningRateScheduler.register('polynomial_decay', PolynomialDecayOptions)
-export class PolynomialDecay extends LearningRateScheduler {
-  private readonly schedule: Polynomial;
-  private readonly rates: GroupField;
-
+export class PolynomialDecay extends ProgressRate {
   /**
    * @param stepsPerEpoch null if unknown.
-   * @throws ConfigError (`X_SCHEDULER`) if `totalSteps` is left out and the steps of an epoch are unknown.
+   * @throws ConfigError (`X_SCHEDULER`) if `totalSteps` is left out and the steps of an epoch are unknown, or, as in AllenNLP
+   * 1.0, with the compatibility preset `allennlp-1`.
    */
   constructor(
     options: PolynomialDecayOptions,
     @inject(Optimizer) optimizer: Optimizer,
     @inject(NumberOfEpochs) numEpochs: number,
     @inject(StepsPerEpoch) stepsPerEpoch: number | null,
+    @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
-    super();
-    const { totalSteps, ...shape } = parseOptions(PolynomialDecayOptions, options, 'PolynomialDecay');
-    this.schedule = {
-      ...shape,
-      totalSteps: totalSteps ?? stepsOfTraining(numEpochs, stepsPerEpoch, 'polynomial_decay'),
-    };
-    this.rates = learningRates(optimizer);
-    this.stepBatch(0);
-  }
-
-  override step(): void {
-    // the rate depends on the step alone
-  }
-
-  override stepBatch(batchNumTotal: number): void {
-    this.rates.set((initial) => polynomialAt(batchNumTotal, initial, this.schedule));
-  }
-
-  override stateDict(): StateDict {
-    return {};
-  }
-
-  override loadStateDict(): void {
-    // the rate depends on the step alone
+    const { totalSteps, warmupSteps, per, ...shape } = parseOptions(PolynomialDecayOptions, options, 'PolynomialDecay');
+    if (totalSteps === undefined && compatibility === 'allennlp-1') {
+      throw requiredBy(compatibility, 'totalSteps', 'polynomial_decay');
+    }
+    const training = { numEpochs, stepsPerEpoch };
+    const total = totalSteps ?? trainingLength(per, training, 'polynomial_decay', 'set totalSteps');
+    const schedule = { ...shape, total, warmup: warmupSteps };
+    super(optimizer, { per, firstStep: 1, value: (initial, n) => polynomialAt(n, initial, schedule) });
   }
 }

@@ -1,34 +1,16 @@
-import { ConfigError } from '@x/trainer-core';
-
-/** A warm-up and a polynomial decay, in steps. */
+/** A warm-up and a polynomial decay, in steps or epochs. */
 export interface Polynomial {
-  readonly totalSteps: number;
-  readonly warmupSteps: number;
+  readonly total: number;
+  readonly warmup: number;
   readonly power: number;
   readonly endLearningRate: number;
 }
 
-/** The learning rate at step n: 0 to `initial` over the warm-up, then to the end rate, where it stays. */
+/** The learning rate at n: 0 to `initial` over the warm-up, then to the end rate, where it stays. */
 export function polynomialAt(n: number, initial: number, schedule: Polynomial): number {
-  const { totalSteps, warmupSteps, power, endLearningRate } = schedule;
-  if (n < warmupSteps) return (initial * n) / warmupSteps;
-  if (n >= totalSteps) return endLearningRate;
-  const left = (totalSteps - n) / (totalSteps - warmupSteps);
+  const { total, warmup, power, endLearningRate } = schedule;
+  if (n < warmup) return (initial * n) / warmup;
+  if (n >= total) return endLearningRate;
+  const left = (total - n) / (total - warmup);
   return left ** power * (initial - endLearningRate) + endLearningRate;
-}
-
-/**
- * The steps of the whole training.
- *
- * @throws ConfigError (`X_SCHEDULER`) where the data loader does not know how many an epoch has.
- */
-export function stepsOfTraining(numEpochs: number, stepsPerEpoch: number | null, scheduler: string): number {
-  if (stepsPerEpoch !== null) return numEpochs * stepsPerEpoch;
-  throw ConfigError.of(
-    'X_SCHEDULER',
-    'stepsPerEpoch',
-    'received no number of steps, because the data loader does not know how many batches an epoch has; set its ' +
-      'batchesPerEpoch, or use "polynomial_decay" with totalSteps',
-    `the scheduler "${scheduler}"`,
-  );
 }

@@ -28,6 +28,12 @@ test.each([
   expectClose(ratesFor({ patience: 0, factor: 0.5 }, [3, 2, 4], metric), expected);
 });
 
+test.each(['allennlp-1', 'allennlp-2'] as const)('with the preset %s, less is better whatever the sign', (preset) => {
+  const optimizer = new FakeOptimizer({ lr: 1 });
+  const scheduler = new ReduceOnPlateau({ patience: 0, factor: 0.5 }, optimizer, '+accuracy', preset);
+  expectClose(ratesByEpoch(optimizer, scheduler, [3, 2, 4]), [1, 1, 1, 0.5]);
+});
+
 test('a mode that is given goes before the sign', () => {
   expectClose(ratesFor({ patience: 0, factor: 0.5, mode: 'min' }, [3, 2, 4], '+accuracy'), [1, 1, 1, 0.5]);
 });
@@ -62,7 +68,7 @@ test('a reduction by no more than eps is left out', () => {
 
 test('a list of rates for another number of groups is refused', () => {
   const make = (): unknown => new ReduceOnPlateau({ minLr: [0.1, 0.2] }, new FakeOptimizer({ lr: 1 }));
-  expect(make).toThrow(/minLr: received 2 learning rates for 1 parameter groups.*X_SCHEDULER/);
+  expect(make).toThrow(/minLr: received 2 numbers for 1 parameter groups.*X_SCHEDULER/);
 });
 
 test.each([undefined, null])('an epoch with the metric %p says that validation data is needed', (metric) => {

@@ -1,5 +1,6 @@
-import type { StateDict } from '@x/trainer-core';
+import type { CompatibilityPreset, StateDict } from '@x/trainer-core';
 import {
+  Compatibility,
   ConfigError,
   inject,
   LearningRateScheduler,
@@ -12,14 +13,18 @@ import {
 } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { eachGroup } from './each-group.js';
 import type { GroupField } from './group-field.js';
 import { learningRates } from './group-field.js';
+import { registerWithTorchName } from './torch-names.js';
 
 export const ReduceOnPlateauOptions = z.strictObject({
   mode: z
     .enum(['min', 'max'])
     .optional()
-    .describe('Whether a smaller or a larger metric is better; default: by the sign of the validation metric'),
+    .describe(
+      'Whether a smaller or a larger metric is better; default: by the sign of the validation metric, and "min" with a compatibility preset',
+    ),
   factor: z.number().nonnegative().lt(1).default(0.1).describe('The factor of a reduction'),
   patience: z.int().nonnegative().default(10).describe('Epochs without improvement that are accepted'),
   verbose: z.boolean().default(false).describe('Whether each reduction is logged'),
@@ -42,40 +47,35 @@ export type ReduceOnPlateauOptions = z.input<typeof ReduceOnPlateauOptions>;
  * Multiplies the learning rates by `factor` when the validation metric has not improved for more than `patience` epochs.
  * A NaN is no improvement.
  *
- * Source: torch's `ReduceLROnPlateau`, except that `mode` follows the validation metric where it is left out.
+ * Source: torch's `ReduceLROnPlateau`, except that `mode` follows the validation metric where it is left out. AllenNLP has
+ * "min" there; with what AllenNLP 2 passes, a score that rises as the model gets better, that reduces at improvements.
  */
-@LearningRateScheduler.register('reduce_on_plateau', ReduceOnPlateauOptions)
+@registerWithTorchName('reduce_on_plateau', 'ReduceLROnPlateau', ReduceOnPlateauOptions)
 export class ReduceOnPlateau extends LearningRateScheduler {
   private readonly options: z.output<typeof ReduceOnPlateauOptions>;
   private readonly smallerIsBetter: boolean;
   private readonly rates: GroupField;
+  private readonly minLr: readonly number[];
   /** Null before the first epoch. */
   private best: number | null = null;
   private badEpochs = 0;
   private cooldownLeft = 0;
 
   /**
-   * @param validationMetric the metric with its sign; read only where `mode` is left out.
+   * @param validationMetric the metric with its sign; read only where `mode` is left out and there is no preset.
    * @throws ConfigError (`X_SCHEDULER`) if `minLr` is a list of another length than that of the parameter groups.
    */
   constructor(
     options: ReduceOnPlateauOptions,
     @inject(Optimizer) optimizer: Optimizer,
     @inject(ValidationMetric) validationMetric = '-loss',
+    @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
     super();
     this.options = parseOptions(ReduceOnPlateauOptions, options, 'ReduceOnPlateau');
-    const { mode, minLr } = this.options;
-    if (Array.isArray(minLr) && minLr.length !== optimizer.groups.length) {
-      throw ConfigError.of(
-        'X_SCHEDULER',
-        'minLr',
-        `received ${minLr.length} learning rates for ${optimizer.groups.length} parameter groups; expected one for each ` +
-          'entry of parameterGroups and one more, for the parameters that no entry finds',
-        'the options of ReduceOnPlateau',
-      );
-    }
-    this.smallerIsBetter = mode === undefined ? parseWatchedMetric(validationMetric).shouldDecrease : mode === 'min';
+    this.minLr = eachGroup(this.options.minLr, optimizer, 'minLr', 'ReduceOnPlateau');
+    const { mode = compatibility === null ? modeOf(validationMetric) : 'min' } = this.options;
+    this.smallerIsBetter = mode === 'min';
     this.rates = learningRates(optimizer);
   }
 
@@ -128,12 +128,16 @@ export class ReduceOnPlateau extends LearningRateScheduler {
   }
 
   private reduce(): void {
-    const { factor, minLr, eps, verbose } = this.options;
+    const { factor, eps, verbose } = this.options;
     this.rates.change((current, group) => {
-      const reduced = Math.max(current * factor, typeof minLr === 'number' ? minLr : minLr[group]!);
+      const reduced = Math.max(current * factor, this.minLr[group]!);
       if (current - reduced <= eps) return current;
       if (verbose) log.info(`reducing the learning rate of parameter group ${group} to ${reduced.toExponential(4)}`);
       return reduced;
     });
   }
+}
+
+function modeOf(validationMetric: string): 'min' | 'max' {
+  return parseWatchedMetric(validationMetric).shouldDecrease ? 'min' : 'max';
 }

@@ -1,6 +1,6 @@
 import { expectClose } from './__fixtures__/close.js';
 import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
-import { ratesByEpoch } from './__fixtures__/record.js';
+import { ratesByEpoch, ratesByStep } from './__fixtures__/record.js';
 import { expectExactResume } from './__fixtures__/resume.js';
 import type { Scheduled } from './__fixtures__/resume.js';
 import { StepDecay } from './step-decay.js';
@@ -23,6 +23,12 @@ test('to a tenth, unless told otherwise', () => {
 
 test.each([{ stepSize: 0 }, { stepSize: 1.5 }, { stepSize: 1, gamma: 0 }])('%j is refused', (options) => {
   expect(() => scheduled(options)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
+});
+
+test('per step, the steps done count', () => {
+  const { optimizer, scheduler } = scheduled({ stepSize: 2, gamma: 0.5, per: 'step' });
+  expectClose(ratesByStep(optimizer, scheduler, 5), [2, 2, 1, 1, 0.5]);
+  expectClose(ratesByEpoch(optimizer, scheduler, 1), [0.5, 0.5]);
 });
 
 test('resuming is exact', () => {

@@ -1,13 +1,14 @@
-import type { StateDict } from '@x/trainer-core';
-import { inject, LearningRateScheduler, Optimizer, parseOptions } from '@x/trainer-core';
+import { inject, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { EpochSchedule } from './epoch-schedule.js';
-import { learningRates } from './group-field.js';
+import { ProgressRate } from './progress-rate.js';
+import { Unit } from './progress-schedule.js';
+import { registerWithTorchName } from './torch-names.js';
 
 export const StepDecayOptions = z.strictObject({
-  stepSize: z.int().positive().describe('Epochs between two decays'),
+  stepSize: z.int().positive().describe('Epochs (or steps, as `per` says) between two decays'),
   gamma: z.number().positive().default(0.1).describe('The factor of a decay'),
+  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 
 export type StepDecayOptions = z.input<typeof StepDecayOptions>;
@@ -17,28 +18,10 @@ export type StepDecayOptions = z.input<typeof StepDecayOptions>;
  *
  * Source: torch's `StepLR`.
  */
-@LearningRateScheduler.register('step', StepDecayOptions)
-export class StepDecay extends LearningRateScheduler {
-  private readonly schedule: EpochSchedule;
-
+@registerWithTorchName('step', 'StepLR', StepDecayOptions)
+export class StepDecay extends ProgressRate {
   constructor(options: StepDecayOptions, @inject(Optimizer) optimizer: Optimizer) {
-    super();
-    const { stepSize, gamma } = parseOptions(StepDecayOptions, options, 'StepDecay');
-    this.schedule = new EpochSchedule(
-      learningRates(optimizer),
-      (initial, epoch) => initial * gamma ** Math.floor(epoch / stepSize),
-    );
-  }
-
-  override step(): void {
-    this.schedule.step();
-  }
-
-  override stateDict(): StateDict {
-    return this.schedule.stateDict();
-  }
-
-  override loadStateDict(state: StateDict): void {
-    this.schedule.loadStateDict(state);
+    const { stepSize, gamma, per } = parseOptions(StepDecayOptions, options, 'StepDecay');
+    super(optimizer, { per, value: (initial, done) => initial * gamma ** Math.floor(done / stepSize) });
   }
 }

@@ -30,6 +30,8 @@ export interface SchedulerSubject<S extends AnyScheduler> {
   readonly optimizer?: (parameters: ParameterSet) => Optimizer;
   /** The validation metric of each epoch. Default: one that gets better, stays, and gets worse. */
   readonly metrics?: readonly number[];
+  /** Options that it sets besides those of its kind. Default: none. */
+  readonly alsoSets?: readonly string[];
 }
 
 const NUM_EPOCHS = 6;
@@ -44,12 +46,12 @@ export function learningRateSchedulerContract(
   runner: TestRunner,
   subject: SchedulerSubject<LearningRateScheduler>,
 ): void {
-  schedulerContract(runner, subject, 'learning rate scheduler', ['lr']);
+  schedulerContract(runner, subject, 'learning rate scheduler', ['lr', ...(subject.alsoSets ?? [])]);
 }
 
 /** What every momentum scheduler must do: set `momentum` or the first of `betas`, as a learning rate scheduler does. */
 export function momentumSchedulerContract(runner: TestRunner, subject: SchedulerSubject<MomentumScheduler>): void {
-  schedulerContract(runner, subject, 'momentum scheduler', ['momentum', 'betas']);
+  schedulerContract(runner, subject, 'momentum scheduler', ['momentum', 'betas', ...(subject.alsoSets ?? [])]);
 }
 
 function schedulerContract(

@@ -83,7 +83,7 @@ export {
 } from './plugins/run-tokens.js';
 
 // Config
-export { pattern } from './config/pattern.js';
+export { pattern, searchPattern } from './config/pattern.js';
 export { parseOptions, validate } from './config/validate.js';
 
 // State
@@ -134,6 +134,10 @@ export { ExtraCallbacks } from './plugins/run-tokens.js';
 // Models
 export { functionalModel, FunctionalModel } from './model/functional-model.js';
 export type { FunctionalModelOptions, OutputsAndBuffers } from './model/functional-model.js';
+export { InitializerApplicator } from './model/initializer-applicator.js';
+export { gainOf } from './model/initializers/gain.js';
+export { fansOf } from './model/initializers/layout.js';
+export type { Fans, WeightLayout } from './model/initializers/layout.js';
 export { kaimingNormal, kaimingUniform } from './model/initializers/kaiming.js';
 export { normal } from './model/initializers/normal.js';
 export { orthogonal } from './model/initializers/orthogonal.js';

@@ -20,11 +20,14 @@ function momentumCase(fixture) {
     error,
     after_construct: first,
     after_each_epoch_step: expected,
+    state_after_half: halfway,
   } = fixture;
   if (error !== undefined) return expectError(error, () => start(config, schedulerConfig));
   const session = start(config, schedulerConfig);
   const momenta = () => session.optimizer.groups.map(({ options }) => options.momentum);
   compare(first, momenta(), 'after_construct', 1e-12);
+  const initial = session.optimizer.groups.map(({ options }) => options.initialMomentum);
+  compare(halfway.base_values, initial, 'state_after_half.base_values', 1e-12);
   const half = Math.floor(expected.length / 2);
   let saved;
   expected.forEach((values, epoch) => {

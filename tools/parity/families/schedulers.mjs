@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { LearningRateScheduler, Optimizer, ParameterSet } from '@x/trainer-core';
 
-import { compare } from '../lib/compare.mjs';
+import { compare, number } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
 import { ParityRun } from '../lib/run.mjs';
 
@@ -12,7 +12,10 @@ export function cases({ cases: all, allennlp }) {
   return all.map((fixture) => ({
     name: fixture.name,
     fixture: { ...fixture, allennlp },
-    run: () => (fixture.result.error === undefined ? scheduleCase(fixture) : errorCase(fixture)),
+    run: () => {
+      const known = { ...fixture, allennlp };
+      return fixture.result.error === undefined ? scheduleCase(known) : errorCase(known);
+    },
   }));
 }
 
@@ -26,8 +29,10 @@ function scheduleCase(fixture) {
     compareEpoch(expected, session, epoch, '');
     if (epoch + 1 !== epochsBefore) return;
     compareRates(result.param_groups_after_save_epoch, session.optimizer);
+    compareState(result.state_after_save_epoch, session.scheduler, 'state_after_save_epoch');
     saved = structuredClone({ optimizer: session.optimizer.stateDict(), scheduler: session.scheduler.stateDict() });
   });
+  compareState(result.final_state, session.scheduler, 'final_state');
   if (saved === undefined) return;
   const resumed = start(fixture);
   resumed.optimizer.loadStateDict(saved.optimizer);
@@ -57,6 +62,16 @@ function compareRates(groups, optimizer) {
   });
 }
 
+/** What of the original's state is also kept here: that of the schedule that follows a metric. */
+const STATE_NAMES = { best: 'best', num_bad_epochs: 'badEpochs', cooldown_counter: 'cooldownLeft' };
+
+function compareState(expected, scheduler, at) {
+  const received = scheduler.stateDict();
+  for (const [theirs, ours] of Object.entries(STATE_NAMES)) {
+    if (expected?.[theirs] !== undefined) compare(expected[theirs], received[ours], `${at}.${theirs}`, TOLERANCE);
+  }
+}
+
 function errorCase(fixture) {
   return expectError(fixture.result.error, () => {
     const session = start(fixture);
@@ -73,7 +88,12 @@ function start(fixture) {
   } = fixture;
   const { names = ['a.weight', 'b.weight', 'c.weight'], ...optimizerConfig } = config;
   const weights = Object.fromEntries(names.map((name) => [name, tf.variable(tf.zeros([2]))]));
-  const run = new ParityRun({ parameters: ParameterSet.of(weights), numEpochs, stepsPerEpoch: stepsPerEpoch ?? null });
+  const run = new ParityRun({
+    parameters: ParameterSet.of(weights),
+    numEpochs,
+    stepsPerEpoch: stepsPerEpoch ?? null,
+    compatibility: `allennlp-${fixture.allennlp.split('.')[0]}`,
+  });
   const optimizer = run.build(Optimizer, optimizerConfig);
   const scheduler = run.build(LearningRateScheduler, schedulerConfig);
   const stepsIn = (epoch) => (Array.isArray(fixture.actual_steps) ? fixture.actual_steps[epoch] : fixture.actual_steps);
@@ -92,7 +112,7 @@ function start(fixture) {
         scheduler.stepBatch(batchNumTotal);
         afterEachBatch.push(this.rates());
       }
-      scheduler.step(fixture.metrics?.[epoch] ?? null);
+      scheduler.step(number(fixture.metrics?.[epoch]) ?? null);
       return { afterEachBatch, afterEpochStep: this.rates() };
     },
   };

@@ -3,6 +3,7 @@ import * as data from '../families/data.mjs';
 import * as fromParams from '../families/from-params.mjs';
 import * as checkpointer from '../families/checkpointer.mjs';
 import * as gradClip from '../families/grad-clip.mjs';
+import * as initializers from '../families/initializers.mjs';
 import * as metricTracker from '../families/metric-tracker.mjs';
 import * as midEpochCheckpoint from '../families/mid-epoch-checkpoint.mjs';
 import * as momentum from '../families/momentum.mjs';
@@ -12,6 +13,8 @@ import * as optimizerErrors from '../families/optimizer-errors.mjs';
 import * as optimizers from '../families/optimizers.mjs';
 import * as paramGroups from '../families/param-groups.mjs';
 import * as params from '../families/params.mjs';
+import * as regexSearch from '../families/regex-search.mjs';
+import * as regularizers from '../families/regularizers.mjs';
 import * as schedulers from '../families/schedulers.mjs';
 import * as serializationDir from '../families/serialization-dir.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
@@ -37,6 +40,9 @@ export const FAMILIES = [
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['data', /^data[^/]*\.json$/, data],
   ['train command', /^train_command[^/]*\.json$/, trainCommand],
+  ['initializers', /^initializers[^/]*\.json$/, initializers],
+  ['regularizers', /^regularizers[^/]*\.json$/, regularizers],
+  ['regex search', /^regex_search[^/]*\.json$/, regexSearch],
   ['trainer', /^trainer\/[^/]*\.json$/, trainer],
   ['checkpointer', /^checkpointer[^/]*\.json$/, checkpointer],
   ['mid-epoch checkpoint', /^mid_epoch_checkpoint[^/]*\.json$/, midEpochCheckpoint],

@@ -2,12 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   component,
   dropout,
+  InitializerApplicator,
   inject,
   kaimingUniform,
   Metric,
   Model,
+  ParameterSet,
   RandomStreams,
   RandomStreamsToken,
+  RegularizerApplicator,
 } from '@x/trainer-core';
 import type { Batch, Built, ForwardMode, Outputs } from '@x/trainer-core';
 import { z } from 'zod';
@@ -16,6 +19,12 @@ export const DigitClassifierOptions = z.strictObject({
   hidden: z.int().positive().default(128).describe('Units of the hidden layer'),
   dropout: z.number().min(0).lt(1).default(0.2).describe('Probability that a hidden unit is dropped in training'),
   metrics: z.array(component(Metric)).default([]).describe('Measured on "logits" against "label"'),
+  initializer: component(InitializerApplicator)
+    .optional()
+    .describe('Overwrites the weights by patterns of their names'),
+  regularizer: component(RegularizerApplicator)
+    .optional()
+    .describe('Penalties on the weights by patterns of their names'),
 });
 
 /** A perceptron with one hidden layer: 784 grey values to the logits of ten digits. */
@@ -39,10 +48,15 @@ export class DigitClassifier extends Model {
       'out.weight': tf.variable(kaimingUniform([options.hidden, 10], random.at('out'))),
       'out.bias': tf.variable(tf.zeros([10])),
     }));
+    options.initializer?.apply(ParameterSet.of(this.weights), random);
   }
 
   override namedVariables(): Readonly<Record<string, tf.Variable>> {
     return this.weights;
+  }
+
+  override regularizationPenalty(): tf.Scalar | null {
+    return this.options.regularizer?.penalty(ParameterSet.of(this.weights)) ?? null;
   }
 
   override forward({ image, label }: Batch, { training }: ForwardMode): Outputs {

@@ -22,3 +22,8 @@ export function rateAtStep(optimizer: FakeOptimizer, scheduler: LearningRateSche
   scheduler.stepBatch(step);
   return Number(optimizer.rates[0]);
 }
+
+/** The learning rates of the first group at the steps from 1 on, for a number of steps. */
+export function ratesByStep(optimizer: FakeOptimizer, scheduler: LearningRateScheduler, steps: number): number[] {
+  return Array.from({ length: steps }, (_, i) => rateAtStep(optimizer, scheduler, i + 1));
+}

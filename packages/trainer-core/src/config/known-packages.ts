@@ -6,6 +6,7 @@ export const KNOWN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   momentumScheduler: ['@x/schedulers'],
   checkpointer: ['@x/checkpoint'],
   checkpointStore: ['@x/checkpoint'],
+  initializer: ['@x/checkpoint'],
   tensorboardWriter: ['@x/callbacks-tensorboard'],
   batchCallback: ['@x/callbacks-tensorboard'],
   dataLoader: ['@x/data'],

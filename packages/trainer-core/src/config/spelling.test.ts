@@ -5,6 +5,7 @@ test.each([
   ['num_gradient_accumulation_steps', 'numGradientAccumulationSteps'],
   ['numEpochs', 'numEpochs'],
   ['t_0', 't0'],
+  ['T_max', 'tMax'],
   ['_private', '_private'],
 ])('%s is %s in camelCase', (key, expected) => {
   expect(camelCase(key)).toBe(expected);

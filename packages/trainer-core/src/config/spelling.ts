@@ -1,8 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The camelCase form of a snake_case key; other keys as they are. */
+/** The camelCase form of a snake_case key, also of torch's `T_max`; other keys as they are. */
 export function camelCase(key: string): string {
-  return key.replace(/(?<=[^_])_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  const lower = key.replace(/^[A-Z](?=_)/, (letter) => letter.toLowerCase());
+  return lower.replace(/(?<=[^_])_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The key of `object` that `key` is one spelling of: itself, or the other of snake_case and camelCase. */

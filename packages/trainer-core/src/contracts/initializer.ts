@@ -10,6 +10,10 @@ export abstract class Initializer {
   static readonly defaultName: string = 'normal';
   static readonly register: Register<Initializer> = registerFor('initializer');
 
-  /** A float32 tensor of that shape, owned by the caller. */
-  abstract create(shape: readonly number[], random: RandomStream): tf.Tensor;
+  /**
+   * A float32 tensor of that shape, owned by the caller.
+   *
+   * @param name of the parameter that it is for.
+   */
+  abstract create(shape: readonly number[], random: RandomStream, name: string): tf.Tensor;
 }

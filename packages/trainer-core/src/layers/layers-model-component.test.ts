@@ -9,9 +9,10 @@ import { component, withRegistry } from '../plugins/component.js';
 import { RunContainer } from '../plugins/container.js';
 import { Registry } from '../plugins/registry.js';
 import { ConfigDir } from '../plugins/run-tokens.js';
+import { corePlugin } from '../plugin.js';
 import plugin, { saveLayersModel } from '../layers.js';
 
-const registry = new Registry([plugin]);
+const registry = new Registry([corePlugin, plugin]);
 
 /** Builds a model from its config, as a run does. */
 async function build(config: Record<string, unknown>, folder = '.'): Promise<Model> {
@@ -55,6 +56,19 @@ describe('layers_model', () => {
     const model = await build({ architecture, loss: 'meanSquaredError' });
 
     expect(model.namedVariables()['out/kernel']!.shape).toEqual([3, 2]);
+  });
+
+  it('initializes and penalizes weights by patterns of their names', async () => {
+    const model = await build({
+      architecture: makeModel().toJSON(null, false),
+      loss: 'meanSquaredError',
+      initializer: { regexes: [['kernel', { type: 'constant', val: 2 }]] },
+      regularizer: { regexes: [['kernel', { type: 'l2', alpha: 0.5 }]] },
+    });
+
+    expect([...model.namedVariables()['out/kernel']!.dataSync()]).toEqual([2, 2, 2, 2, 2, 2]);
+    // 0.5 x 6 x 2^2
+    expect(model.regularizationPenalty!()!.dataSync()[0]).toBeCloseTo(12, 5);
   });
 
   it.each([

@@ -4,8 +4,12 @@ import { z } from 'zod';
 
 import { Model } from '../contracts/model.js';
 import { ConfigError } from '../errors.js';
+import { InitializerApplicator } from '../model/initializer-applicator.js';
+import { RegularizerApplicator } from '../model/regularizers/applicator.js';
+import { component } from '../plugins/component.js';
 import type { RunContainer } from '../plugins/container.js';
 import { ConfigDir } from '../plugins/run-tokens.js';
+import { RandomStreamsToken } from '../random/streams.js';
 import type { CompileLoss, CompileMetrics } from './compiled.js';
 import { loadLayersModel } from './files.js';
 import { LayersModelAdapter } from './layers-model.js';
@@ -40,6 +44,10 @@ export const LayersModelConfig = z
       .string()
       .default('sampleWeight')
       .describe("The key of a batch's weights of examples; it may be missing"),
+    initializer: component(InitializerApplicator).optional().describe('Overwrites weights by patterns of their names'),
+    regularizer: component(RegularizerApplicator)
+      .optional()
+      .describe('Penalties on weights by patterns of their names, besides those that the layers have'),
   })
   .refine(({ path, architecture }) => (path === undefined) !== (architecture === undefined), {
     error: 'expected either path or architecture',
@@ -50,7 +58,7 @@ export const LayersModelConfig = z
 export class LayersModelComponent extends LayersModelAdapter {}
 
 async function fromConfig(options: z.output<typeof LayersModelConfig>, run: RunContainer): Promise<Model> {
-  const { path, architecture, loss, metrics, ...keys } = options;
+  const { path, architecture, loss, metrics, initializer, regularizer, ...keys } = options;
   const folder = run.has(ConfigDir) ? run.get(ConfigDir) : '.';
   const model =
     path === undefined ? await fromArchitecture(architecture!) : await loadLayersModel(resolve(folder, path));
@@ -59,6 +67,9 @@ async function fromConfig(options: z.output<typeof LayersModelConfig>, run: RunC
       ...keys,
       loss: loss as CompileLoss | undefined,
       metrics: metrics as CompileMetrics | undefined,
+      initializer: initializer && run.build(initializer),
+      regularizer: regularizer && run.build(regularizer),
+      seed: run.has(RandomStreamsToken) ? run.get(RandomStreamsToken).seed : undefined,
     });
   } catch (error) {
     model.dispose();

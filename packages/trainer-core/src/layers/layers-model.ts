@@ -6,6 +6,10 @@ import { Model } from '../contracts/model.js';
 import type { ForwardMode } from '../contracts/model.js';
 import type { Metric } from '../contracts/metric.js';
 import { DataError, ModelError } from '../errors.js';
+import type { InitializerApplicator } from '../model/initializer-applicator.js';
+import type { RegularizerApplicator } from '../model/regularizers/applicator.js';
+import { DEFAULT_SEED, RandomStreams } from '../random/streams.js';
+import { ParameterSet } from '../state/parameters.js';
 import { compile, compiledParts } from './compiled.js';
 import type { Compiled, CompileLoss, CompileMetrics } from './compiled.js';
 import { LayersMetric } from './layers-metric.js';
@@ -24,6 +28,12 @@ export interface LayersModelOptions {
   readonly labels?: string | undefined;
   /** The key of weights of the examples in the loss, by output like the labels; batches may lack it. Default `sampleWeight`. */
   readonly sampleWeights?: string | undefined;
+  /** Overwrites the weights by patterns of their names. */
+  readonly initializer?: InitializerApplicator | undefined;
+  /** Of the initializer. Default {@link DEFAULT_SEED}. */
+  readonly seed?: number | undefined;
+  /** Penalties by patterns of names, besides those that the layers have. */
+  readonly regularizer?: RegularizerApplicator | undefined;
 }
 
 /**
@@ -52,12 +62,14 @@ export class LayersModelAdapter extends Model {
   private readonly keys: { readonly inputs: string; readonly labels: string; readonly sampleWeights: string };
   private readonly parameters: Readonly<Record<string, tf.Variable>>;
   private readonly buffers: Readonly<Record<string, tf.Variable>>;
+  private readonly regularizer: RegularizerApplicator | undefined;
 
   constructor(
     /** The wrapped model. */
     readonly model: tfl.LayersModel,
-    { loss, metrics, inputs = 'x', labels = 'y', sampleWeights = 'sampleWeight' }: LayersModelOptions = {},
+    options: LayersModelOptions = {},
   ) {
+    const { loss, metrics, inputs = 'x', labels = 'y', sampleWeights = 'sampleWeight' } = options;
     super();
     checkUsable(model);
     if (loss !== undefined) compile(model, loss, metrics);
@@ -81,6 +93,9 @@ export class LayersModelAdapter extends Model {
         ),
     );
     drawFromStep(this.layers);
+    this.regularizer = options.regularizer;
+    const random = new RandomStreams(options.seed ?? DEFAULT_SEED).stream('initialization');
+    options.initializer?.apply(ParameterSet.of(this.parameters), random);
   }
 
   override forward(batch: Batch, { training }: ForwardMode): Outputs {
@@ -106,7 +121,8 @@ export class LayersModelAdapter extends Model {
   }
 
   override regularizationPenalty(): tf.Scalar | null {
-    const penalties = this.model.calculateLosses();
+    const own = this.regularizer?.penalty(ParameterSet.of(this.parameters)) ?? null;
+    const penalties = [...this.model.calculateLosses(), ...(own === null ? [] : [own])];
     return penalties.length === 0 ? null : tf.addN(penalties);
   }
 

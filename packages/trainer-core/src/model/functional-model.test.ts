@@ -5,15 +5,19 @@ import { ParameterSet } from '../state/parameters.js';
 import { valueAndGradients } from '../programs/value-and-gradients.js';
 import { functionalModel } from './functional-model.js';
 import type { FunctionalModel } from './functional-model.js';
+import { InitializerApplicator } from './initializer-applicator.js';
+import { ConstantInitializer } from './initializers/constant.js';
+import { EyeInitializer } from './initializers/identity.js';
 import { normal } from './initializers/normal.js';
 import { RegularizerApplicator } from './regularizers/applicator.js';
 import { L2Regularizer } from './regularizers/l2.js';
 
 const TRAINING = { training: true };
 
-function linearModel(seed?: number): FunctionalModel {
+function linearModel(seed?: number, initializer?: InitializerApplicator): FunctionalModel {
   return functionalModel({
     ...(seed === undefined ? {} : { seed }),
+    initializer,
     init: (random) => ({ w: normal([2, 1], random.at('w')) as tf.Tensor2D, b: tf.zeros([1]) }),
     forward: ({ w, b }, { x, y }) => {
       const predictions = tf.add(tf.matMul(x as tf.Tensor2D, w), b);
@@ -64,6 +68,20 @@ describe('functionalModel', () => {
 
     expect(weights(3)).toEqual(weights(3));
     expect(weights(3)).not.toEqual(weights(4));
+  });
+
+  it('starts with what its initializer says, where it says anything', () => {
+    const model = linearModel(3, new InitializerApplicator([['b', new ConstantInitializer({ val: 4 })]]));
+
+    expect([...model.namedVariables()['b']!.dataSync()]).toEqual([4]);
+    expect([...model.namedVariables()['w']!.dataSync()]).toEqual([...linearModel(3).namedVariables()['w']!.dataSync()]);
+  });
+
+  it('leaks nothing when its initializer does not fit', () => {
+    const before = tf.memory().numTensors;
+
+    expect(() => linearModel(3, new InitializerApplicator([['b', new EyeInitializer()]]))).toThrow(/2 dimensions/);
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   it('adds the penalty of its regularizer over trainable parameters', () => {

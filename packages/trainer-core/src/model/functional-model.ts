@@ -7,6 +7,7 @@ import { ModelError } from '../errors.js';
 import { DEFAULT_SEED, RandomStreams } from '../random/streams.js';
 import type { RandomStream } from '../random/streams.js';
 import { ParameterSet } from '../state/parameters.js';
+import type { InitializerApplicator } from './initializer-applicator.js';
 import type { RegularizerApplicator } from './regularizers/applicator.js';
 
 type Tensors = Record<string, tf.Tensor>;
@@ -36,7 +37,9 @@ export interface FunctionalModelOptions<P extends Tensors, B extends Tensors = R
     buffers: Readonly<B>,
   ): Outputs | OutputsAndBuffers<B>;
   readonly metrics?: readonly Metric[];
-  readonly regularizer?: RegularizerApplicator;
+  /** Overwrites what `init` gave, by patterns of names. */
+  readonly initializer?: InitializerApplicator | undefined;
+  readonly regularizer?: RegularizerApplicator | undefined;
   /** Of the initialization. Default {@link DEFAULT_SEED}. */
   readonly seed?: number;
 }
@@ -59,12 +62,19 @@ export interface FunctionalModelOptions<P extends Tensors, B extends Tensors = R
 export function functionalModel<P extends Tensors, B extends Tensors = Record<never, never>>(
   options: FunctionalModelOptions<P, B>,
 ): FunctionalModel {
-  const { seed = DEFAULT_SEED, metrics = [], regularizer } = options;
+  const { seed = DEFAULT_SEED, metrics = [], initializer, regularizer } = options;
+  const random = new RandomStreams(seed).stream('initialization');
   const { parameters, buffers } = tf.tidy(() => {
-    const tensors = options.init(new RandomStreams(seed).stream('initialization'));
+    const tensors = options.init(random);
     const bufferTensors = options.buffers?.() ?? {};
     return { parameters: variablesOf(tensors, true), buffers: variablesOf(bufferTensors, false) };
   });
+  try {
+    initializer?.apply(ParameterSet.of(parameters), random);
+  } catch (error) {
+    tf.dispose([parameters, buffers]);
+    throw error;
+  }
   return new FunctionalModel({
     parameters,
     buffers,

@@ -2,6 +2,11 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { withLog } from '../log.js';
+import { validate } from '../config/validate.js';
+import { corePlugin } from '../plugin.js';
+import { component, withRegistry } from '../plugins/component.js';
+import { RunContainer } from '../plugins/container.js';
+import { Registry } from '../plugins/registry.js';
 import { RandomStreams } from '../random/streams.js';
 import { ParameterSet } from '../state/parameters.js';
 import { InitializerApplicator } from './initializer-applicator.js';
@@ -68,6 +73,24 @@ describe('InitializerApplicator', () => {
 
     expect(a).not.toBe(b);
     expect(values(['b', 'a'])).toEqual([b, a]);
+  });
+
+  it('is configured by names and options', () => {
+    const registry = new Registry([corePlugin]);
+    const config = {
+      regexes: [
+        ['bias$', 'zero'],
+        ['weight', { type: 'constant', val: 0.5 }],
+      ],
+      prevent_regexes: ['^b'],
+    };
+    const part = withRegistry(registry, () => validate(component(InitializerApplicator), config));
+    if (!part.ok) throw new Error(part.problems.map(({ message }) => message).join());
+    const set = ParameterSet.of({ 'a.bias': tf.variable(tf.ones([1])), 'a.weight': tf.variable(tf.ones([1])) });
+    const kept = new RunContainer(registry).build(part.value).apply(set, random);
+
+    expect(kept).toEqual([]);
+    expect([...set].map(({ variable }) => variable.dataSync()[0])).toEqual([0, 0.5]);
   });
 
   it('leaks nothing', () => {

@@ -1,34 +1,65 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
+import { pattern, searchPattern } from '../config/pattern.js';
 import { Initializer } from '../contracts/initializer.js';
 import { log } from '../log.js';
 import { component } from '../plugins/component.js';
+import { registerFor } from '../plugins/describe.js';
+import type { Register } from '../plugins/describe.js';
 import type { RandomStream } from '../random/streams.js';
 import type { Parameter } from '../state/parameters.js';
 
-/** The field `initializer` of a model's options: `{ regexes: [['weight', 'xavier_uniform']], preventRegexes: ['embedding'] }`. */
+/** `{ regexes: [['weight', 'xavier_uniform']], preventRegexes: ['embedding'] }` */
 export const InitializerApplicatorOptions = z.strictObject({
   regexes: z
-    .array(z.tuple([z.string(), component(Initializer)]))
+    .array(z.tuple([pattern, component(Initializer)]))
     .default([])
     .describe(
       'Patterns, searched in parameter names, and what initializes what they find; the first that is found applies',
     ),
-  preventRegexes: z.array(z.string()).default([]).describe('Patterns of parameters that keep their values'),
+  preventRegexes: z
+    .array(pattern)
+    .nullable()
+    .default([])
+    .describe('Patterns of parameters that keep their values, null for none'),
 });
 
 /** A pattern, searched in parameter names, and the initializer of the parameters that it finds. */
 export type InitializerRule = readonly [pattern: string | RegExp, initializer: Initializer];
 
-/** Initializes a model's parameters, frozen ones too, each by the first pattern found in its name. */
+interface Rule {
+  readonly pattern: string;
+  readonly regex: RegExp;
+  readonly initializer: Initializer;
+}
+
+const register: Register<InitializerApplicator> = registerFor('initializerApplicator');
+
+/**
+ * Initializes a model's parameters, frozen ones too, each by the first pattern found in its name. A model takes one as an
+ * option by `component(InitializerApplicator)`.
+ */
+@register('default', InitializerApplicatorOptions, ({ regexes, preventRegexes }, run) => {
+  const rules = regexes.map(([pattern, part]): InitializerRule => [pattern, run.build(part)]);
+  return new InitializerApplicator(rules, preventRegexes ?? []);
+})
 export class InitializerApplicator {
-  private readonly rules: readonly (readonly [RegExp, Initializer])[];
+  static readonly kind: string = 'initializerApplicator';
+  static readonly defaultName: string = 'default';
+  static readonly register: Register<InitializerApplicator> = register;
+
+  private readonly rules: readonly Rule[];
   private readonly prevented: readonly RegExp[];
 
+  /** @throws ConfigError (`X_CONFIG_INVALID`) for a pattern that is not valid. */
   constructor(rules: readonly InitializerRule[], preventRegexes: readonly (string | RegExp)[] = []) {
-    this.rules = rules.map(([pattern, initializer]) => [new RegExp(pattern), initializer]);
-    this.prevented = preventRegexes.map((pattern) => new RegExp(pattern));
+    this.rules = rules.map(([pattern, initializer]) => ({
+      pattern: pattern instanceof RegExp ? pattern.source : pattern,
+      regex: searchPattern(pattern),
+      initializer,
+    }));
+    this.prevented = preventRegexes.map(searchPattern);
   }
 
   /**
@@ -38,19 +69,24 @@ export class InitializerApplicator {
    * @returns the names of the parameters that kept their values, sorted.
    */
   apply(parameters: Iterable<Parameter>, random: RandomStream): string[] {
-    const unused = new Set(this.rules.map(([regex]) => regex.source));
+    const unused = new Set(this.rules.map(({ pattern }) => pattern));
     const kept: string[] = [];
+    log.info('Initializing parameters');
     for (const { name, variable } of parameters) {
-      const rule = this.rules.find(([regex]) => regex.test(name));
+      const rule = this.rules.find(({ regex }) => regex.test(name));
       if (rule === undefined || this.prevented.some((regex) => regex.test(name))) {
         kept.push(name);
         continue;
       }
-      const [regex, initializer] = rule;
-      unused.delete(regex.source);
-      tf.tidy(() => variable.assign(initializer.create(variable.shape, random.at(name))));
+      const { pattern, initializer } = rule;
+      unused.delete(pattern);
+      log.info(`Initializing ${name} using ${pattern} initializer`);
+      tf.tidy(() => variable.assign(initializer.create(variable.shape, random.at(name), name)));
     }
     for (const pattern of unused) log.warn(`Did not use initialization regex that was passed: ${pattern}`);
-    return kept.sort();
+    kept.sort();
+    log.info('Done initializing parameters; the following parameters are using their default initialization');
+    for (const name of kept) log.info(`   ${name}`);
+    return kept;
   }
 }

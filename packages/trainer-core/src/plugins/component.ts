@@ -40,7 +40,7 @@ export class LazyPart<T = unknown> {
 /** A field of validated options: the component itself where code passed one, else what to build. */
 export type Part<T> = T | ComponentSpec<T> | LazyPart<T>;
 
-/** Options after the container built the parts in them (at the first two levels: fields, and lists in fields). */
+/** Options after the container built the parts in them: in fields, and in lists however deep. */
 export type Built<O> = { [K in keyof O]: BuiltField<O[K]> };
 
 type BuiltField<F> =
@@ -49,7 +49,7 @@ type BuiltField<F> =
     : F extends ComponentSpec | LazyPart
       ? never
       : F extends readonly unknown[]
-        ? { [I in keyof F]: Exclude<F[I], ComponentSpec | LazyPart> }
+        ? { [I in keyof F]: BuiltField<F[I]> }
         : F;
 
 /** What a config may say where a component is expected: its name, or an object with `type` and options. */

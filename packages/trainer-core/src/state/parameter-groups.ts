@@ -1,3 +1,4 @@
+import { searchPattern } from '../config/pattern.js';
 import type { ConfigProblem } from '../errors.js';
 import { ConfigError, ModelError, StateError } from '../errors.js';
 import { log } from '../log.js';
@@ -83,7 +84,7 @@ export function makeParameterGroups(
 function sort(configs: readonly ParameterGroupConfig[], parameters: ParameterSet): Parameter[][] {
   const members: Parameter[][] = [...configs.map(() => []), []];
   const unused = new Set(configs.flatMap(([patterns]) => patterns));
-  const regexes = configs.map(([patterns]) => patterns.map((pattern) => ({ pattern, regex: new RegExp(pattern) })));
+  const regexes = configs.map(([patterns]) => patterns.map((pattern) => ({ pattern, regex: searchPattern(pattern) })));
   const problems: ConfigProblem[] = [];
   for (const parameter of parameters) {
     const found = regexes.flatMap((group, i) => {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 
+import { searchPattern } from '../config/pattern.js';
 import { ModelError } from '../errors.js';
 
 /** A named weight of a model: a view of a variable under the name that checkpoints know. */
@@ -72,12 +73,12 @@ export class ParameterSet implements Iterable<Parameter> {
   }
 
   /**
-   * Freezes every parameter in whose name one of the patterns is found (searched, not anchored).
+   * Freezes every parameter in whose name one of the patterns is found ({@link searchPattern}).
    *
    * @returns the names that were frozen by this call.
    */
   freeze(patterns: readonly (string | RegExp)[]): string[] {
-    const regexes = patterns.map((pattern) => new RegExp(pattern));
+    const regexes = patterns.map(searchPattern);
     const frozen = [...this].filter(({ name, trainable }) => trainable && regexes.some((regex) => regex.test(name)));
     for (const parameter of frozen) parameter.trainable = false;
     return frozen.map(({ name }) => name);

@@ -79,7 +79,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   readonly metricTracker: MetricTracker;
   readonly control: RunControl = new RunControl();
   /** The norm that gradients are rescaled to if theirs is larger; null or 0 is off. */
-  readonly gradNorm: number | null;
+  readonly gradNorm: number | boolean | null;
   /** May be changed during training. */
   numEpochs: number;
 

@@ -2,11 +2,16 @@ import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { RandomStreams } from '../../random/streams.js';
+import { BlockOrthogonalInitializer } from './block-orthogonal.js';
 import { ConstantInitializer, ZeroInitializer } from './constant.js';
+import { DiracInitializer, EyeInitializer } from './identity.js';
 import { kaimingDeviation, KaimingOptions, kaimingUniform } from './kaiming.js';
 import { fansOf } from './layout.js';
+import { LstmHiddenBiasInitializer } from './lstm-hidden-bias.js';
 import { normal, NormalInitializer } from './normal.js';
 import { orthogonal } from './orthogonal.js';
+import { SparseInitializer } from './sparse.js';
+import { UniformUnitScalingInitializer } from './uniform-unit-scaling.js';
 import { uniform } from './uniform.js';
 import { xavierDeviation, xavierNormal, XavierOptions, xavierUniform } from './xavier.js';
 
@@ -109,5 +114,85 @@ describe('orthogonal', () => {
     const gram = tf.matMul(matrix, matrix, true);
 
     expect(tf.max(tf.abs(tf.sub(gram, tf.eye(4)))).dataSync()[0]).toBeLessThan(1e-6);
+  });
+});
+
+// Recorded from AllenNLP 1.0 on torch where the layout is torch's.
+describe('weights that are not random', () => {
+  it('eye is an identity, cut where it is not square', () => {
+    expect(values(new EyeInitializer().create([2, 3]))).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(values(new EyeInitializer().create([3, 2]))).toEqual([1, 0, 0, 1, 0, 0]);
+    expect(() => new EyeInitializer().create([3])).toThrow(/2 dimensions, received shape \[3\]/);
+  });
+
+  it('dirac has a 1 in the middle of the kernel for each channel', () => {
+    const torch = new DiracInitializer({ layout: 'torch' });
+    expect(values(torch.create([3, 2, 3]))).toEqual([0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+    expect(() => torch.create([3, 2])).toThrow(/3, 4 or 5 dimensions; received shape \[3,2\]/);
+  });
+
+  it('a convolution with dirac weights gives its input', () => {
+    const image = tf.tensor4d(
+      Array.from({ length: 32 }, (_, i) => i),
+      [1, 4, 4, 2],
+    );
+    const filter = new DiracInitializer({ layout: 'tfjs' }).create([3, 3, 2, 2]) as tf.Tensor4D;
+
+    expect(values(tf.conv2d(image, filter, 1, 'same'))).toEqual(values(image));
+  });
+
+  it('lstm_hidden_bias opens the forget gate', () => {
+    expect(values(new LstmHiddenBiasInitializer().create([8]))).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+  });
+});
+
+describe('sparse', () => {
+  it.each([
+    { layout: 'tfjs', shape: [4, 10], dimension: 0 },
+    { layout: 'torch', shape: [10, 4], dimension: 1 },
+  ] as const)('leaves each input ceil(0.33 x 10) of its outputs 0 in $layout order', ({ layout, shape, dimension }) => {
+    const weight = new SparseInitializer({ sparsity: 0.33, std: 0.01, layout }).create(shape, random);
+    const isZero = tf.cast(tf.equal(dimension === 0 ? weight : tf.transpose(weight), 0), 'int32');
+
+    expect(values(tf.sum(isZero, 1))).toEqual([4, 4, 4, 4]);
+    // not the same outputs for all
+    expect(Math.max(...values(tf.sum(isZero, 0)))).toBeLessThan(4);
+  });
+});
+
+describe('block_orthogonal', () => {
+  it('makes every block orthogonal, each another one', () => {
+    const weight = blockOrthogonal([2, 3]).create([4, 6], random);
+    const blocks = [0, 2].flatMap((row) => [0, 3].map((column) => tf.slice(weight, [row, column], [2, 3])));
+
+    for (const block of blocks) {
+      const gram = tf.matMul(block, block, false, true);
+      expect(tf.max(tf.abs(tf.sub(gram, tf.mul(tf.eye(2), 0.25)))).dataSync()[0]).toBeLessThan(1e-6);
+    }
+    expect(new Set(blocks.map((block) => values(block).join())).size).toBe(4);
+  });
+
+  it('refuses sizes that do not fit', () => {
+    expect(() => blockOrthogonal([2, 2]).create([3, 4], random)).toThrow(/size \[3,4\] and split sizes \[2,2\]/);
+  });
+
+  function blockOrthogonal(splitSizes: number[]): BlockOrthogonalInitializer {
+    return new BlockOrthogonalInitializer({ splitSizes, gain: 0.5, layout: 'tfjs' });
+  }
+});
+
+describe('uniform_unit_scaling', () => {
+  // Recorded from AllenNLP 1.0.
+  it.each([
+    { nonlinearity: 'linear', shape: [20, 30], bound: 0.3872983346207417 },
+    { nonlinearity: 'tanh', shape: [20, 30], bound: 0.6454972243679029 },
+    { nonlinearity: 'relu', shape: [20, 30], bound: 0.5477225575051662 },
+    { nonlinearity: 'linear', shape: [2, 3, 40], bound: 0.7071067811865476 },
+  ] as const)('fills ±$bound before $nonlinearity', ({ nonlinearity, shape, bound }) => {
+    const drawn = values(new UniformUnitScalingInitializer({ nonlinearity }).create(shape, random));
+
+    expect(Math.max(...drawn.map(Math.abs))).toBeLessThanOrEqual(bound);
+    expect(Math.max(...drawn)).toBeGreaterThan(0.95 * bound);
+    expect(Math.min(...drawn)).toBeLessThan(-0.95 * bound);
   });
 });

@@ -3,11 +3,10 @@ import { z } from 'zod';
 
 import { Initializer } from '../../contracts/initializer.js';
 import type { RandomStream } from '../../random/streams.js';
+import { gainOf, Nonlinearity } from './gain.js';
 import { fansOf, layoutField } from './layout.js';
 import { normal } from './normal.js';
 import { uniform } from './uniform.js';
-
-const Nonlinearity = z.enum(['linear', 'sigmoid', 'tanh', 'relu', 'leaky_relu']);
 
 export const KaimingOptions = z.strictObject({
   a: z.number().default(0).describe('Negative slope of leaky_relu'),
@@ -18,21 +17,6 @@ export const KaimingOptions = z.strictObject({
   nonlinearity: Nonlinearity.default('leaky_relu').describe('What follows the weight'),
   layout: layoutField,
 });
-
-/** The recommended factor for what follows a weight, as torch has it. */
-export function gainOf(nonlinearity: z.output<typeof Nonlinearity>, negativeSlope = 0): number {
-  switch (nonlinearity) {
-    case 'linear':
-    case 'sigmoid':
-      return 1;
-    case 'tanh':
-      return 5 / 3;
-    case 'relu':
-      return Math.SQRT2;
-    case 'leaky_relu':
-      return Math.sqrt(2 / (1 + negativeSlope ** 2));
-  }
-}
 
 /** The standard deviation `gain / sqrt(fan)` (He et al., 2015). */
 export function kaimingDeviation(shape: readonly number[], options: z.output<typeof KaimingOptions>): number {

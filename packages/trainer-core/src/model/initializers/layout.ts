@@ -34,6 +34,11 @@ export function fansOf(shape: readonly number[], layout: WeightLayout): Fans {
   return { fanIn: ends.inputs * positions, fanOut: ends.outputs * positions };
 }
 
+/** The distance in a flat list between neighbours along each dimension. */
+export function stridesOf(shape: readonly number[]): number[] {
+  return shape.map((_, dimension) => sizeOf(shape.slice(dimension + 1)));
+}
+
 /** The number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);

@@ -22,7 +22,15 @@ export function orthogonal(
   random: RandomStream,
   options: z.input<typeof OrthogonalOptions> = {},
 ): tf.Tensor {
-  const { gain, layout } = OrthogonalOptions.parse(options);
+  return tf.tensor(orthogonalValues(shape, random, OrthogonalOptions.parse(options)), [...shape]);
+}
+
+/** The elements of an {@link orthogonal} weight. */
+export function orthogonalValues(
+  shape: readonly number[],
+  random: RandomStream,
+  { gain, layout }: z.output<typeof OrthogonalOptions>,
+): Float32Array {
   if (shape.length < 2) {
     throw new ModelError(
       'X_MODEL_INVALID',
@@ -35,11 +43,7 @@ export function orthogonal(
   const vectors = orthonormal(random.normals(count * length), count, length);
   const at = (row: number, column: number): number =>
     rows <= columns ? vectors[row]![column]! : vectors[column]![row]!;
-  const values = Float32Array.from(
-    { length: rows * columns },
-    (_, i) => gain * at(Math.floor(i / columns), i % columns),
-  );
-  return tf.tensor(values, [...shape]);
+  return Float32Array.from({ length: rows * columns }, (_, i) => gain * at(Math.floor(i / columns), i % columns));
 }
 
 /** Gram-Schmidt in float64; the second pass removes what rounding left of the first. */

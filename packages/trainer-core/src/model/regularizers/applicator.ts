@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
-import { pattern } from '../../config/pattern.js';
+import { pattern, searchPattern } from '../../config/pattern.js';
 import { Regularizer } from '../../contracts/regularizer.js';
 import { component } from '../../plugins/component.js';
+import { registerFor } from '../../plugins/describe.js';
+import type { Register } from '../../plugins/describe.js';
 import type { Parameter } from '../../state/parameters.js';
 
-/** The field `regularizer` of a model's options: `{ regexes: [['weight', { type: 'l2', alpha: 0.1 }], ['bias', 'l1']] }`. */
+/** `{ regexes: [['weight', { type: 'l2', alpha: 0.1 }], ['bias', 'l1']] }` */
 export const RegularizerApplicatorOptions = z.strictObject({
   regexes: z
     .array(z.tuple([pattern, component(Regularizer)]))
@@ -19,12 +21,25 @@ export const RegularizerApplicatorOptions = z.strictObject({
 /** A pattern, searched in parameter names, and the penalty of the parameters that it finds. */
 export type RegularizerRule = readonly [pattern: string | RegExp, regularizer: Regularizer];
 
-/** The penalties of a model's parameters: for each trainable one that of the first pattern found in its name. */
+const register: Register<RegularizerApplicator> = registerFor('regularizerApplicator');
+
+/**
+ * The penalties of a model's parameters: for each trainable one that of the first pattern found in its name. A model takes
+ * one as an option by `component(RegularizerApplicator)`.
+ */
+@register('default', RegularizerApplicatorOptions, ({ regexes }, run) => {
+  return new RegularizerApplicator(regexes.map(([pattern, part]): RegularizerRule => [pattern, run.build(part)]));
+})
 export class RegularizerApplicator {
+  static readonly kind: string = 'regularizerApplicator';
+  static readonly defaultName: string = 'default';
+  static readonly register: Register<RegularizerApplicator> = register;
+
   private readonly rules: readonly (readonly [RegExp, Regularizer])[];
 
+  /** @throws ConfigError (`X_CONFIG_INVALID`) for a pattern that is not valid. */
   constructor(rules: readonly RegularizerRule[]) {
-    this.rules = rules.map(([pattern, regularizer]) => [new RegExp(pattern), regularizer]);
+    this.rules = rules.map(([pattern, regularizer]) => [searchPattern(pattern), regularizer]);
   }
 
   /** The sum of the penalties in the order of the parameters, or null if no pattern was found. */

@@ -1,0 +1,73 @@
+import type { CompatibilityPreset } from '@x/trainer-core';
+import {
+  Compatibility,
+  inject,
+  LearningRateScheduler,
+  NumberOfEpochs,
+  Optimizer,
+  parseOptions,
+  StepsPerEpoch,
+} from '@x/trainer-core';
+import { z } from 'zod';
+
+import { ProgressRate } from './progress-rate.js';
+import { Unit } from './progress-schedule.js';
+import { requiredBy, trainingLength } from './training-length.js';
+import { afterWarmup, unitOfTransformers, warmupFactor } from './warmup.js';
+
+export const CosineWithWarmupOptions = z.strictObject({
+  numWarmupSteps: z.int().nonnegative().describe('Steps (or epochs, as `per` says) of linear warm-up from 0'),
+  numTrainingSteps: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Steps (or epochs) until the end of the schedule; default: those of the training'),
+  numCycles: z.number().nonnegative().default(0.5).describe('Waves of the cosine; a half goes down to 0'),
+  per: Unit.optional().describe(
+    'What is counted: steps, or epochs as AllenNLP 2 does; default: by compatibility, "step"',
+  ),
+});
+
+export type CosineWithWarmupOptions = z.input<typeof CosineWithWarmupOptions>;
+
+/**
+ * Warms the learning rate up linearly, then lets it follow a cosine to 0 at the end of the training: with p, the share of the
+ * training after the warm-up that is done, it is `initial * (1 + cos(2 * pi * numCycles * p)) / 2`.
+ *
+ * Source: `get_cosine_schedule_with_warmup` of Hugging Face's transformers, as in AllenNLP 2's `cosine_with_warmup`.
+ */
+@LearningRateScheduler.register('cosine_with_warmup', CosineWithWarmupOptions)
+export class CosineWithWarmup extends ProgressRate {
+  /**
+   * @param stepsPerEpoch null if unknown.
+   * @throws ConfigError (`X_SCHEDULER`) if `numTrainingSteps` is left out and the steps of an epoch are unknown, or, as
+   * in AllenNLP 2, with the compatibility preset `allennlp-2`.
+   */
+  constructor(
+    options: CosineWithWarmupOptions,
+    @inject(Optimizer) optimizer: Optimizer,
+    @inject(NumberOfEpochs) numEpochs: number,
+    @inject(StepsPerEpoch) stepsPerEpoch: number | null,
+    @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
+  ) {
+    const { numWarmupSteps, numTrainingSteps, numCycles, ...given } = parseOptions(
+      CosineWithWarmupOptions,
+      options,
+      'CosineWithWarmup',
+    );
+    if (numTrainingSteps === undefined && compatibility === 'allennlp-2') {
+      throw requiredBy(compatibility, 'numTrainingSteps', 'cosine_with_warmup');
+    }
+    const per = unitOfTransformers(given.per, compatibility);
+    const training = { numEpochs, stepsPerEpoch };
+    const total = numTrainingSteps ?? trainingLength(per, training, 'cosine_with_warmup', 'set numTrainingSteps');
+    super(optimizer, {
+      per,
+      value: (initial, done) => {
+        if (done < numWarmupSteps) return initial * warmupFactor(done, numWarmupSteps);
+        const progress = afterWarmup(done, numWarmupSteps, total);
+        return initial * Math.max(0, (1 + Math.cos(2 * Math.PI * numCycles * progress)) / 2);
+      },
+    });
+  }
+}

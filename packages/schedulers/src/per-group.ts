@@ -1,0 +1,110 @@
+import type { ConfigProblem, Lazy, ParameterGroup, StateDict } from '@x/trainer-core';
+import {
+  ConfigError,
+  inject,
+  lazyComponent,
+  LearningRateScheduler,
+  Optimizer,
+  pattern,
+  readState,
+  StateError,
+  tokenOf,
+} from '@x/trainer-core';
+import { z } from 'zod';
+
+export const PerGroupConfig = z.strictObject({
+  schedulers: z
+    .array(z.tuple([z.union([z.int().nonnegative(), z.array(pattern).min(1)]), lazyComponent(LearningRateScheduler)]))
+    .min(1)
+    .describe(
+      'Pairs of groups and the schedule that they follow. Groups are the index of one, or regular expressions: the groups that ' +
+        'hold a parameter whose name one of them finds',
+    ),
+});
+
+export interface PerGroupOptions {
+  readonly schedulers: readonly (readonly [
+    groups: number | readonly string[],
+    scheduler: Lazy<LearningRateScheduler>,
+  ])[];
+}
+
+/**
+ * Schedules that each apply to some of the optimizer's parameter groups. Groups that none applies to keep their learning rate.
+ *
+ * A schedule is built with an `Optimizer` that has its groups only.
+ */
+@LearningRateScheduler.register('per_group', PerGroupConfig)
+export class PerGroup extends LearningRateScheduler {
+  private readonly schedulers: readonly LearningRateScheduler[];
+
+  /** @throws ConfigError (`X_SCHEDULER`) for a pair that chooses no group, and for groups that two pairs choose. */
+  constructor({ schedulers }: PerGroupOptions, @inject(Optimizer) optimizer: Optimizer) {
+    super();
+    const chosen = chooseGroups(
+      schedulers.map(([which]) => which),
+      optimizer.groups,
+    );
+    this.schedulers = schedulers.map(([, scheduler], i) =>
+      scheduler.construct([[tokenOf(Optimizer), withGroups(optimizer, chosen[i]!)]]),
+    );
+  }
+
+  override step(metric?: number | null): void {
+    for (const scheduler of this.schedulers) scheduler.step(metric);
+  }
+
+  override stepBatch(batchNumTotal: number): void {
+    for (const scheduler of this.schedulers) scheduler.stepBatch(batchNumTotal);
+  }
+
+  override stateDict(): StateDict {
+    return { schedulers: this.schedulers.map((scheduler) => scheduler.stateDict()) };
+  }
+
+  override loadStateDict(state: StateDict): void {
+    const saved = readState(state, 'schedulers', 'array');
+    if (saved.length !== this.schedulers.length) {
+      throw new StateError(
+        'X_STATE_MISMATCH',
+        `the saved state has ${saved.length} schedules of parameter groups, but ${this.schedulers.length} are configured`,
+      );
+    }
+    this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(saved[i] as StateDict));
+  }
+}
+
+/** The optimizer as it is, but for its groups. */
+function withGroups(optimizer: Optimizer, groups: readonly ParameterGroup[]): Optimizer {
+  return Object.create(optimizer, { groups: { value: groups } }) as Optimizer;
+}
+
+function chooseGroups(
+  choices: readonly (number | readonly string[])[],
+  groups: readonly ParameterGroup[],
+): readonly ParameterGroup[][] {
+  const chosen = choices.map((which) => groups.filter((group, i) => isChosen(group, i, which)));
+  const problems = chosen.flatMap((own, i): ConfigProblem[] => {
+    const problem = (message: string): ConfigProblem => ({ code: 'X_SCHEDULER', path: `schedulers.${i}.0`, message });
+    const received = `received ${JSON.stringify(choices[i])}`;
+    if (own.length === 0) {
+      return [problem(`${received}, which chooses none of the ${groups.length} parameter groups; ${describe(groups)}`)];
+    }
+    const earlier = chosen.slice(0, i).flat();
+    const twice = own.filter((group) => earlier.includes(group)).map((group) => groups.indexOf(group));
+    return twice.length === 0
+      ? []
+      : [problem(`${received}, but a pair before it chooses group ${twice.join(', ')} too`)];
+  });
+  if (problems.length > 0) throw new ConfigError(problems, 'the options of PerGroup');
+  return chosen;
+}
+
+function isChosen({ parameters }: ParameterGroup, index: number, which: number | readonly string[]): boolean {
+  if (typeof which === 'number') return which === index;
+  return which.some((source) => parameters.some(({ name }) => new RegExp(source).test(name)));
+}
+
+function describe(groups: readonly ParameterGroup[]): string {
+  return groups.map(({ parameters }, i) => `${i}: ${parameters.map(({ name }) => name).join(', ')}`).join('; ');
+}
