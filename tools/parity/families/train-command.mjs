@@ -112,8 +112,10 @@ function compareMetrics({ metrics_json: expected, metrics_json_keys_all: names, 
   if (isPortable(config)) compare(expected, metrics, 'metrics.json', TOLERANCE);
 }
 
-/** The random order of the bucket sampler's batches is Python's. */
-const isPortable = ({ data_loader: { batch_sampler: sampler, shuffle = false } }) => !shuffle && sampler === undefined;
+const RANDOM_ORDER = /"type":"(bucket|max_tokens_sampler|random|subset_random|weighted_random)"|"shuffle":true/;
+
+/** Random orders are Python's. */
+const isPortable = ({ data_loader: loader }) => !RANDOM_ORDER.test(JSON.stringify(loader));
 
 /** A config as entries, in their order; that of objects is significant. */
 function ordered(value) {
