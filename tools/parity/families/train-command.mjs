@@ -142,7 +142,8 @@ async function checkFiles(fixture, { dir }) {
   const ours = fs.existsSync(dir) ? filesBelow(dir) : [];
   const isCheckpoint = (file) => file.startsWith('checkpoints/');
   const expected = [...new Set(fixture.files.flatMap(translated))];
-  if (ours.length === 0 && expected.length > 0) throw new Mismatch('the files, of which there are none', expected, ours);
+  if (ours.length === 0 && expected.length > 0)
+    throw new Mismatch('the files, of which there are none', expected, ours);
   const all = expected.length > 0 ? [...expected, 'meta.json'].sort() : [];
   compare(
     all.filter((file) => !isCheckpoint(file)),

@@ -42,7 +42,8 @@ describe('the log of a run', () => {
   it('has what the run said, with time and level, in lines', async () => {
     const { folder, out } = await train({});
     const lines = logOf(folder).trim().split('\n');
-    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) .*\S$/);
+    for (const line of lines)
+      expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) .*\S$/);
     const said = lines.map((line) => line.replace(/^\S+ \S+ /, ''));
     expect(said.filter((line) => line.startsWith('epoch '))).toHaveLength(2);
     for (const line of ['all 2 epochs were trained', 'Epoch 0/1']) expect(said).toContain(line);
