@@ -82,6 +82,9 @@ export type ArrayDataLoaderOptions = Omit<z.input<typeof ArrayDataLoaderSchema>,
  * only whole numbers, or lists of one length, is given like every other.
  */
 @DataLoader.register('default', ArrayDataLoaderSchema)
+@DataLoader.register('pytorch_dataloader', ArrayDataLoaderSchema)
+@DataLoader.register('multiprocess', ArrayDataLoaderSchema)
+@DataLoader.register('simple', ArrayDataLoaderSchema)
 export class ArrayDataLoader extends DataLoader {
   override readonly resumability: Resumability = 'seekable';
 

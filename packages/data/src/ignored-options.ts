@@ -10,6 +10,7 @@ export const ignoredOptions = {
   timeout: ignored.describe('Accepted and without effect'),
   workerInitFn: ignored.describe('Accepted and without effect'),
   multiprocessingContext: ignored.describe('Accepted and without effect'),
+  maxInstancesInMemory: ignored.describe('Accepted and without effect: all examples are in memory'),
   startMethod: ignored.describe('Accepted and without effect'),
   cudaDevice: ignored.describe('Accepted and without effect: the engine decides where tensors are'),
   quiet: ignored.describe('Accepted and without effect'),

@@ -111,5 +111,7 @@ test.each<[string, object, object]>([
 
 test('none is made where none is wanted, and nothing can be counted where the reader names nothing', async () => {
   await expect(train({ vocabulary: null })).rejects.toThrow(/vocabulary/);
+  const url = { pretrained_files: { tokens: 'https://x.org/glove.txt.gz' } };
+  await expect(train({ vocabulary: url })).rejects.toThrow(/is a URL; download it/);
   await expect(train({ dataset_reader: 'jsonl', vocabulary: {} })).rejects.toThrow(/there is nothing to count/);
 });

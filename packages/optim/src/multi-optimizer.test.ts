@@ -169,10 +169,15 @@ describe('in plain code', () => {
     step(optimizer, variables, 1);
     const before = await toHost(optimizer.stateDict());
     const text = (_: string, value: unknown): unknown => (value === 'free' ? 'other' : value);
-    const { state, groups } = optimizer.stateDict();
-    const renamed = { state: state!, groups: JSON.parse(JSON.stringify(groups, text)) as [] };
+    const state = optimizer.stateDict();
+    const renamed = { ...state, groups: JSON.parse(JSON.stringify(state['groups'], text)) as [] };
     expect(() => optimizer.loadStateDict(renamed)).toThrow(StateError);
     expect(() => optimizer.loadStateDict(renamed)).toThrow(/named "other", the optimizers here are default, free/);
+    const otherKind = { ...state, optimizers: { default: 'adagrad', free: 'schedule_free_adamw' } };
+    expect(() => optimizer.loadStateDict(otherKind)).toThrow(StateError);
+    expect(() => optimizer.loadStateDict(otherKind)).toThrow(
+      /state of "default" is that of "adagrad", here it is "sgd"/,
+    );
     expect(await toHost(optimizer.stateDict())).toEqual(before);
   });
 

@@ -1,4 +1,4 @@
-import { ConfigError, inject, ModelParameters, Optimizer, ParameterSet, StateError } from '@x/trainer-core';
+import { ConfigError, inject, ModelParameters, Optimizer, ParameterSet, readState, StateError } from '@x/trainer-core';
 import type {
   Coefficients,
   ConfigProblem,
@@ -8,6 +8,8 @@ import type {
   ParameterGroupConfig,
   RuleInput,
   RuleOutput,
+  StateDict,
+  StateValue,
 } from '@x/trainer-core';
 
 import { DEFAULT_OPTIMIZER, MultiOptions, nameProblems } from './multi-options.js';
@@ -68,6 +70,7 @@ export class MultiOptimizer extends Optimizer {
     return this.optimizerOf(options).initialSlots(options, shape);
   }
 
+  /** Those of all optimizers: whose a parameter is, the shape does not tell. */
   override optionalSlots(shape: readonly number[]): Readonly<Record<string, InitialSlot>> {
     const slots = [...this.optimizers.values()].map((optimizer) => optimizer.optionalSlots(shape));
     return Object.assign({}, ...slots) as Record<string, InitialSlot>;
@@ -95,9 +98,28 @@ export class MultiOptimizer extends Optimizer {
     return this.optimizers.get(name)!.update({ ...input, coefficients: Object.fromEntries(own) });
   }
 
+  override stateDict(): StateDict {
+    return { ...super.stateDict(), optimizers: this.kinds() };
+  }
+
+  override loadStateDict(state: StateDict): void {
+    const kinds = this.kinds();
+    const saved = 'optimizers' in state ? readState(state, 'optimizers', 'object') : kinds;
+    for (const [name, kind] of Object.entries(kinds)) {
+      if (saved[name] !== kind) throw otherOptimizer(name, saved[name], kind);
+    }
+    super.loadStateDict(state);
+  }
+
   override dispose(): void {
     super.dispose();
     for (const optimizer of this.optimizers.values()) optimizer.dispose();
+  }
+
+  /** What each optimizer is registered as, where it is. */
+  private kinds(): Record<string, StateValue> {
+    const kinds = [...this.optimizers].map(([name, optimizer]) => [name, optimizer.stateDict()['optimizer'] ?? null]);
+    return Object.fromEntries(kinds) as Record<string, StateValue>;
   }
 
   /** @throws StateError for options, saved ones, that name another optimizer. */
@@ -110,6 +132,14 @@ export class MultiOptimizer extends Optimizer {
         [...this.optimizers.keys()].join(', '),
     );
   }
+}
+
+function otherOptimizer(name: string, saved: StateValue | undefined, own: StateValue): StateError {
+  return new StateError(
+    'X_STATE_MISMATCH',
+    `the saved state of "${name}" is that of ${saved === undefined ? 'no optimizer' : JSON.stringify(saved)}, here it is ` +
+      JSON.stringify(own),
+  );
 }
 
 function withoutParameters(name: string): ConfigProblem {

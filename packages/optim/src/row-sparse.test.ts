@@ -75,3 +75,19 @@ describe.each(['sparse_adam', 'dense_sparse_adam'])('%s in a trainer', (type) =>
     expect([0, 1, 2, 3].map((row) => Math.round(model.row(row) * 1e5) / 1e5 + 0)).toEqual([-0.1, 0, -0.1, 0]);
   });
 });
+
+it('sparse_adam stops a run whose model reads the table with a plain gather, and has changed nothing', async () => {
+  const model = new Lookup();
+  const forward = ({ rows }: Batch): { loss: tf.Tensor } => ({
+    loss: tf.sum(tf.gather(model.table, rows as number[])),
+  });
+  const trainer = GradientDescentTrainer.fromPartialObjects({
+    model: { namedVariables: () => model.namedVariables(), forward },
+    dataLoader: [{ rows: [1] }],
+    optimizer: { type: 'sparse_adam' },
+    numEpochs: 1,
+    plugins: [optim],
+  });
+  await expect(trainer.train()).rejects.toMatchObject({ code: 'X_MODEL_INVALID' });
+  expect(model.row(1)).toBe(0);
+});

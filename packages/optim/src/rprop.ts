@@ -60,12 +60,13 @@ export class Rprop extends Optimizer {
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
+    const before = slots['stepSize']!;
     const agreement = tf.mul(gradient, slots['prev']!);
     const turned = tf.less(agreement, 0);
-    const factor = tf.where(turned, c['shrink']!, tf.where(tf.greater(agreement, 0), c['grow']!, 1));
-    const scaled = tf.mul(slots['stepSize']!, factor);
+    const kept = tf.where(tf.greater(agreement, 0), tf.mul(before, c['grow']!), before);
+    const scaled = tf.where(turned, tf.mul(before, c['shrink']!), kept);
     const stepSize = tf.minimum(tf.maximum(scaled, c['smallest']!), c['largest']!);
-    const followed = tf.where(turned, 0, gradient);
+    const followed = tf.where(turned, tf.zerosLike(gradient), gradient);
     return {
       parameter: tf.sub(parameter, tf.mul(tf.sign(followed), stepSize)),
       slots: { prev: followed, stepSize },

@@ -1,9 +1,9 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import { ConfigError, ModelError, ParameterSet } from '@x/trainer-core';
+import { ConfigError, ModelError, ParameterSet, StateError } from '@x/trainer-core';
 import type { Optimizer } from '@x/trainer-core';
 
-import { Adagrad, Adam, AveragedSgd, DenseSparseAdam, RmsProp, Rprop, SparseAdam } from './index.js';
+import { Adagrad, Adam, AdamW, AveragedSgd, DenseSparseAdam, NAdam, RmsProp, Rprop, Sgd, SparseAdam } from './index.js';
 
 interface Setup {
   readonly optimizer: Optimizer;
@@ -114,5 +114,34 @@ describe('gradients of the other kind', () => {
     const run = setUp((parameters) => new DenseSparseAdam({ lr: 0.1 }, parameters));
     expect(run.step(2)).toBeCloseTo(0.9, 6);
     expect(run.step(2, true)).toBeCloseTo(0.8, 6);
+  });
+});
+
+describe('a state of another optimizer', () => {
+  const state = setUp((parameters) => new Adam({}, parameters));
+  state.step(1);
+
+  it.each<[string, (parameters: ParameterSet) => Optimizer]>([
+    ['adamw', (parameters) => new AdamW({}, parameters)],
+    ['sgd', (parameters) => new Sgd({ lr: 1 }, parameters)],
+    ['nadam', (parameters) => new NAdam({}, parameters)],
+  ])('is refused by name: adam in %s', (name, make) => {
+    const run = setUp(make);
+    const before = run.step(1);
+    expect(() => run.optimizer.loadStateDict(state.optimizer.stateDict())).toThrow(StateError);
+    expect(() => run.optimizer.loadStateDict(state.optimizer.stateDict())).toThrow(
+      `the saved state is that of the optimizer "adam", this one is "${name}"`,
+    );
+    const reference = setUp(make);
+    expect(reference.step(1)).toBe(before);
+    expect(run.step(0.5)).toBe(reference.step(0.5));
+  });
+
+  it('is refused by its slots where it was saved without a name', () => {
+    const { optimizer: _, ...unnamed } = state.optimizer.stateDict();
+    const { optimizer } = setUp((parameters) => new Sgd({ lr: 1, momentum: 0.5 }, parameters));
+    expect(() => optimizer.loadStateDict(unnamed)).toThrow(
+      /has the slots \[expAvg, expAvgSq\], this optimizer needs \[\] and may have \[momentumBuffer\]/,
+    );
   });
 });

@@ -103,6 +103,17 @@ describe('the average of a schedule-free optimizer', () => {
   });
 });
 
+it('stays where it is, and finite, while the learning rate is 0', () => {
+  const w = tf.variable(tf.scalar(1));
+  const optimizer = new ScheduleFreeAdamW({ lr: 0 }, ParameterSet.of({ w }));
+  tf.tidy(() => optimizer.step({ w: tf.scalar(1) }));
+  expect(w.dataSync()[0]).toBe(1);
+  optimizer.groups[0]!.options['lr'] = 0.1;
+  tf.tidy(() => optimizer.step({ w: tf.scalar(1) }));
+  // the first step that counts: z = x = y = 1 - lr
+  expect(w.dataSync()[0]).toBeCloseTo(0.9, 5);
+});
+
 it('warns of a schedule-free optimizer without its average', () => {
   const warnings: string[] = [];
   withLog({ info: () => undefined, warn: (message) => warnings.push(message) }, () =>

@@ -20,7 +20,8 @@ export const StochasticWeightAveragingOptions = z.strictObject({
  * shadow = shadow + (p - shadow) / n         at the n-th of them; in between it stays
  * ```
  * Until `start` validation therefore sees the raw weights. n follows from the number of the step alone, so that a resumed
- * run goes on exactly. It does best with a high learning rate from `start` on, constant or cyclic.
+ * run goes on exactly; a step that mixed precision skips counts with the average of before. It does best with a high
+ * learning rate from `start` on, constant or cyclic. Buffers, such as batch statistics, are not averaged.
  */
 @MovingAverage.register('stochastic_weight_averaging', StochasticWeightAveragingOptions)
 export class StochasticWeightAveraging extends MovingAverage {

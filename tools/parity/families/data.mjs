@@ -34,9 +34,14 @@ function samplerCase(type, { options, lengths, error, ...expected }) {
   compareAll(expected, silently(sample));
 }
 
-function basicCase({ n, error, batches, len = batches?.length, ...options }) {
+function basicCase({ n, batch_size, drop_last, error, batches, len = batches?.length }) {
   const sample = () => {
-    const sampler = new ParityRun({}).build(BatchSampler, { type: 'basic', sampler: 'sequential', ...options });
+    const sampler = new ParityRun({}).build(BatchSampler, {
+      type: 'basic',
+      sampler: 'sequential',
+      batch_size,
+      drop_last,
+    });
     const instances = Array.from({ length: n }, () => ({}));
     return { batches: sampler.batches(instances, 0), len: sampler.length(instances) };
   };
@@ -44,14 +49,15 @@ function basicCase({ n, error, batches, len = batches?.length, ...options }) {
   compareAll({ batches, len }, sample());
 }
 
-async function dataLoaderCase({ dataset_size: size, error, len, epochs, ...options }) {
+async function dataLoaderCase({ dataset_size: size, batch_size, batches_per_epoch, drop_last, ...fixture }) {
+  const { options = {}, error, len, epochs } = fixture;
   const build = () => {
     const run = new ParityRun({});
     run.container.provide(
       Dataset,
       Array.from({ length: size }, (_, i) => ({ i })),
     );
-    return run.build(DataLoader, { type: 'default', ...options });
+    return run.build(DataLoader, { type: 'default', batch_size, batches_per_epoch, drop_last, ...options });
   };
   if (error !== undefined) return expectError(error, build);
   const loader = build();
@@ -66,9 +72,10 @@ async function dataLoaderCase({ dataset_size: size, error, len, epochs, ...optio
   }
 }
 
+/** Of what was recorded, all that was received. */
 function compareAll(expected, received) {
-  for (const [key, value] of Object.entries(expected)) {
-    if (value !== undefined) compare(value, received[key], key, 0);
+  for (const [key, value] of Object.entries(received)) {
+    if (expected[key] !== undefined) compare(expected[key], value, key, 0);
   }
 }
 

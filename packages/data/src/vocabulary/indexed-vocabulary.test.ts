@@ -147,6 +147,9 @@ describe('what does not fit is refused', () => {
   test('an embedding file that is not there, or none', async () => {
     const missing = wordsWith({ pretrainedFiles: { tokens: join(folder.path, 'none.txt') } });
     await expect(missing).rejects.toThrow(/none\.txt cannot be read: ENOENT/);
+    await expect(wordsWith({ pretrainedFiles: { tokens: 'glove.zip' } })).rejects.toThrow(
+      /glove\.zip is packed; unpack it/,
+    );
     await expect(wordsWith({ pretrainedFiles: { tokens: await put('empty.txt', '3 5\n') } })).rejects.toThrow(
       /has no pretrained tokens/,
     );

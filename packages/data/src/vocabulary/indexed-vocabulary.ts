@@ -234,6 +234,14 @@ function withPaths<O extends { readonly pretrainedFiles: Readonly<Record<string,
   return { ...options, pretrainedFiles: Object.fromEntries(files) };
 }
 
+/** @throws ConfigError for a URL. */
 function inConfigDir(path: string, run: RunContainer): string {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) {
+    throw ConfigError.of(
+      'X_CONFIG_INVALID',
+      'vocabulary',
+      `${path} is a URL; download it and give the path of the file`,
+    );
+  }
   return resolve(run.has(ConfigDir) ? run.get(ConfigDir) : '.', path);
 }

@@ -6,9 +6,12 @@ import { linesOf } from '../lines.js';
  * The tokens of a text file of embeddings, such as GloVe's or fastText's: what stands before the first space of a line. A
  * first line that has nothing but the number of tokens, and perhaps that of dimensions, is skipped.
  *
- * @throws DataError (`X_DATA_INVALID`) if the file cannot be read, or has no tokens.
+ * @throws DataError (`X_DATA_INVALID`) if the file cannot be read, is packed otherwise than by gzip, or has no tokens.
  */
 export async function readPretrainedTokens(path: string): Promise<string[]> {
+  if (/\.(zip|bz2|xz|lzma|tar|tgz|tar\.gz)$/.test(path)) {
+    throw new DataError('X_DATA_INVALID', `${path} is packed; unpack it and give the text file, or its .gz`);
+  }
   const tokens: string[] = [];
   let number = 0;
   for await (const line of linesOf(path)) {

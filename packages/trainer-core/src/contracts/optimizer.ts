@@ -1,12 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { Parameter, ParameterSet } from '../state/parameters.js';
+import { StateError } from '../errors.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
+import { readState } from '../state/state-dict.js';
 import { makeParameterGroups } from '../state/parameter-groups.js';
 import type { ParameterGroup, ParameterGroupConfig } from '../state/parameter-groups.js';
 import { OptimizerState } from '../state/optimizer-state.js';
 import type { HostScalars, InitialSlot, StateRule } from '../state/optimizer-state.js';
-import { registerFor } from '../plugins/describe.js';
+import { descriptorsOf, registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { TensorMap } from './batch.js';
 
@@ -153,12 +155,29 @@ export abstract class Optimizer implements Stateful, StateRule {
   }
 
   stateDict(): StateDict {
-    return { state: this.state.stateDict(), groups: this.groups.map((group) => group.stateDict()) };
+    const { registeredName: optimizer } = this;
+    return {
+      ...(optimizer === undefined ? {} : { optimizer }),
+      state: this.state.stateDict(),
+      groups: this.groups.map((group) => group.stateDict()),
+    };
   }
 
   /** @throws StateError (`X_STATE_MISMATCH`) naming what differs, for the state of another optimizer or model. */
   loadStateDict(state: StateDict): void {
+    const { registeredName: optimizer } = this;
+    if (optimizer !== undefined && 'optimizer' in state && state['optimizer'] !== optimizer) {
+      throw new StateError(
+        'X_STATE_MISMATCH',
+        `the saved state is that of the optimizer "${readState(state, 'optimizer', 'string')}", this one is "${optimizer}"`,
+      );
+    }
     this.state.loadOptimizerState(state, this.groups);
+  }
+
+  /** The name that it is registered under, if it is: slots of one name and shape mean different things to two rules. */
+  private get registeredName(): string | undefined {
+    return descriptorsOf(this.constructor).at(-1)?.name;
   }
 
   /** Frees the slots, and forgets scalars and counts. */
