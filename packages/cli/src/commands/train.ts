@@ -96,7 +96,7 @@ function statistics(config: string, folder: string, { datasets, vocabulary, cont
       return instances === undefined ? [] : datasetStatistics(name, instances);
     }),
     ...(sizes.length === 0 ? [] : [`vocabulary: ${sizes.join(', ')}`]),
-    `${config} is fine: everything was built and nothing trained; the config and the vocabulary are in ${folder}`,
+    `${config} is fine: everything was built and nothing trained; what is written is in ${folder}`,
   ];
 }
 
