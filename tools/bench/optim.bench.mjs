@@ -13,6 +13,7 @@ import {
   Registry,
   RunContainer,
   tokenOf,
+  withLog,
   withRegistry,
 } from '@x/trainer-core';
 
@@ -20,6 +21,8 @@ import { printMachine, printTable, sideBySide } from './lib.mjs';
 
 const TIMED = { count: 200, shape: [8, 8], rounds: 40 };
 const WEIGHED = { count: 40, shape: [128, 128] };
+
+const silent = { info: () => undefined, warn: () => undefined };
 
 const registry = new Registry([corePlugin, optim]);
 const engine = new EagerEngine();
@@ -46,7 +49,9 @@ export async function bench() {
     `updates of ${TIMED.count} tensors of shape [${TIMED.shape}], medians of ${TIMED.rounds} rounds in turn\n`,
   );
   const rows = [];
-  for (const name of optimizerNames()) rows.push([name, ...(await timesOf(name)), await peakOf(name)]);
+  await withLog(silent, async () => {
+    for (const name of optimizerNames()) rows.push([name, ...(await timesOf(name)), await peakOf(name)]);
+  });
   printTable(['optimizer', 'kernels', 'kernels ms', 'update ms', 'ratio', 'own us/tensor', 'to tfjs', 'peak'], rows);
   console.log(
     [
@@ -61,11 +66,10 @@ export async function bench() {
   );
 }
 
-/** The first name of each class, without those that need more than weights. */
+/** One name of each class, the one in snake_case; without those that need more than weights. */
 function optimizerNames() {
-  const byClass = new Map();
-  for (const { target, name } of registry.all(Optimizer.kind)) if (!byClass.has(target)) byClass.set(target, name);
-  return [...byClass.values()].filter((name) => name !== 'multi');
+  const own = registry.all(Optimizer.kind).filter(({ name }) => /^[a-z_]+$/.test(name) && name !== 'multi');
+  return [...new Map(own.map(({ target, name }) => [target, name])).values()].sort();
 }
 
 async function timesOf(name) {
@@ -172,7 +176,8 @@ function applyRules({ optimizer, parameters, gradients }) {
 }
 
 function coefficientsOf(optimizer, parameter) {
-  const factors = optimizer.coefficients(optimizer.groups[0].options, optimizer.state.stepsOf(parameter) + 1, {});
+  const { groups, state } = optimizer;
+  const factors = optimizer.coefficients(groups[0].options, state.stepsOf(parameter) + 1, state.scalarsOf(parameter));
   const present = Object.entries(factors).filter(([, value]) => value !== undefined);
   return Object.fromEntries(present.map(([name, value]) => [name, tf.scalar(value)]));
 }

@@ -93,6 +93,12 @@ const DIFFERENCES = [
   },
   {
     family: 'params',
+    has: ({ input }) => JSON.stringify(input ?? '').includes('"null"'),
+    at: /^the value/,
+    reason: 'a variable that reads null is null, as it is in JSON',
+  },
+  {
+    family: 'params',
     has: ({ dumped }) => /[ []-?\d+\.0[,}\]]/.test(dumped),
     at: /^the hash/,
     reason: 'JSON has one type of number in JavaScript: 1.0 is 1',
@@ -268,7 +274,8 @@ function isConverted(params, ok) {
   }
   if (params === null || typeof params !== 'object') return typeof params === 'boolean' && typeof ok === 'number';
   return Object.entries(params).some(([key, value]) => {
-    if (key === 'raw') return false;
+    if (key === 'raw') return value !== null && (typeof value !== 'object' || Array.isArray(value));
+    if (key === 'pair' && Array.isArray(value) && value.length !== 2) return true;
     if (value === null || value === 'None') return !NULLABLE.includes(key);
     if (typeof value === 'boolean' && key !== 'flag') return true;
     if (typeof value === 'number' && typeof ok?.[key] === 'boolean') return true;

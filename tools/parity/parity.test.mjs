@@ -135,6 +135,8 @@ test("where Python's leniency changes a parameter, types may be strict", () => {
   assert.match(dog({ name: null }, { name: null }), /strict/);
   assert.match(dog({ friend: { age: true } }, { friend: { age: 1 } }), /strict/);
   assert.match(dog({ pair: ['a', 'dog', 'x'] }, { pair: ['a', {}] }), /strict/);
+  assert.match(dog({ pair: ['a'] }, { pair: ['a'] }), /strict/);
+  assert.match(dog({ raw: 5 }, { raw: 5 }), /strict/);
   assert.match(dog({ type: 'zoo.Dog' }, {}), /imported by their path/);
   assert.equal(dog({ age: 3, flag: true, lives: null }, { age: 3, flag: true, lives: null }), null);
   assert.equal(dog({ raw: { a: true } }, { raw: { a: true } }), null);

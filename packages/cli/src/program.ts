@@ -13,6 +13,8 @@ import { predict } from './commands/predict.js';
 import type { PredictCommandOptions } from './commands/predict.js';
 import { printResults } from './commands/print-results.js';
 import type { PrintResultsOptions } from './commands/print-results.js';
+import { schedule } from './commands/schedule.js';
+import type { ScheduleCommandOptions } from './commands/schedule.js';
 import { schema } from './commands/schema.js';
 import { train } from './commands/train.js';
 import type { TrainCommandOptions } from './commands/train.js';
@@ -126,6 +128,14 @@ function buildProgram(named: LoadedPlugins, io: Io, finish: (status: number) => 
     .option('--linear', 'let the rate grow by a summand, not by a factor')
     .option('-f, --force', 'replace the plot in that folder')
     .action((config: string, options: FindLrOptions) => findLr(config, options, plugins, io));
+  program
+    .command('schedule <config>')
+    .description('plot what the learning rate and momentum schedulers of a config do in its training, without training')
+    .addOption(overrides())
+    .option('--epochs <n>', 'the number of epochs; default: as in the config')
+    .option('--steps-per-epoch <n>', 'the steps of an epoch; default: those of the data loader')
+    .option('--output <file>', 'the SVG file to write; default: <config>.schedule.svg beside the config')
+    .action((config: string, options: ScheduleCommandOptions) => schedule(config, options, plugins, io));
   program
     .command('print-results <folder>')
     .description('print a table of the metrics of all runs below a folder')

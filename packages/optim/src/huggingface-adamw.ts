@@ -51,7 +51,7 @@ export class HuggingfaceAdamW extends Optimizer {
   constructor(
     options: z.input<typeof HuggingfaceAdamWOptions>,
     @inject(ModelParameters) parameters: ParameterSet,
-    @inject(Compatibility) compatibility: CompatibilityPreset = null,
+    @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
     const own = compatibility === 'allennlp-2' ? DEFAULTS_2 : DEFAULTS_1;
     super(parseOptions(HuggingfaceAdamWOptions, { ...own, ...defined(options) }, 'huggingface_adamw'), parameters);

@@ -1,15 +1,14 @@
 import type { CompatibilityPreset, LearningRateScheduler, Lazy } from '@x/trainer-core';
 import {
   Compatibility,
-  component,
   LearningRateScheduler as SchedulerPoint,
   NumberOfEpochs,
   Optimizer,
+  parseComponent,
   Registry,
   RunContainer,
   StepsPerEpoch,
   tokenOf,
-  withRegistry,
 } from '@x/trainer-core';
 
 import { expectClose } from './__fixtures__/close.js';
@@ -41,7 +40,7 @@ function scheduled(
     numEpochs,
     { construct: () => make(optimizer) },
   ]);
-  return { optimizer, scheduler: new Combined({ schedulers, ...rules }, optimizer, compatibility) };
+  return { optimizer, scheduler: new Combined({ schedulers, ...rules }, optimizer, null, compatibility) };
 }
 
 /** The rate at every step, and after every epoch. */
@@ -141,17 +140,18 @@ test('a schedule that cannot work is an error before the training, and leaves th
   expect(optimizer.rates).toEqual([1]);
 });
 
-test('in a run each schedule is told its own number of epochs', () => {
+test('in a run each schedule is told its own number of epochs, and the steps of an epoch', () => {
   const registry = new Registry([plugin]);
   const optimizer = new FakeOptimizer({ lr: 1 });
   const run = new RunContainer(registry);
   run.provide(tokenOf(Optimizer), optimizer);
   run.provide(NumberOfEpochs, 10);
-  run.provide(StepsPerEpoch, 2);
+  run.provide(StepsPerEpoch, 7);
   run.provide(Compatibility, null);
-  const config = { type: 'combined', schedulers: [[1, 'constant'], [2, { type: 'polynomial_decay' }]] }; // prettier-ignore
-  const scheduler = run.build(withRegistry(registry, () => component(SchedulerPoint).parse(config)));
-  expectClose(course({ optimizer, scheduler: scheduler as Combined }, 3, 2).steps, [1, 1, 0.75, 0.5, 0.25, 0]);
+  const schedulers = [[1, 'constant'], [2, { type: 'polynomial_decay' }]]; // prettier-ignore
+  const config = { type: 'combined', num_steps_per_epoch: 2, schedulers };
+  const scheduler = run.build(parseComponent(SchedulerPoint, config, registry)) as Combined;
+  expectClose(course({ optimizer, scheduler }, 3, 2).steps, [1, 1, 0.75, 0.5, 0.25, 0]);
 });
 
 test.each(['initial', 'current'] as const)('resuming is exact, with the %s rates', (startFrom) => {

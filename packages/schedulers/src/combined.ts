@@ -8,6 +8,7 @@ import {
   Optimizer,
   parseOptions,
   readState,
+  StepsPerEpoch,
 } from '@x/trainer-core';
 import { z } from 'zod';
 
@@ -60,10 +61,14 @@ export class Combined extends LearningRateScheduler {
   /** Steps before the current schedule. */
   private stepsBefore = 0;
 
-  /** @throws ConfigError (`X_SCHEDULER`) for any of the schedules that cannot work, before the training. */
+  /**
+   * @param stepsPerEpoch null if unknown; what the schedules are told.
+   * @throws ConfigError (`X_SCHEDULER`) for any of the schedules that cannot work, before the training.
+   */
   constructor(
     options: CombinedOptions,
     @inject(Optimizer) private readonly optimizer: Optimizer,
+    @inject(StepsPerEpoch) private readonly stepsPerEpoch: number | null,
     @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
     super();
@@ -76,8 +81,8 @@ export class Combined extends LearningRateScheduler {
     };
     this.rates = learningRates(optimizer);
     this.schedules = oneAfterTheOther(schedulers);
-    for (const schedule of this.schedules) withUnchangedGroups(optimizer, () => construct(schedule));
-    this.current = construct(this.schedules[0]!);
+    for (const schedule of this.schedules) withUnchangedGroups(optimizer, () => this.construct(schedule));
+    this.current = this.construct(this.schedules[0]!);
   }
 
   override step(metric?: number | null): void {
@@ -109,7 +114,7 @@ export class Combined extends LearningRateScheduler {
     const stepsBefore = readState(state, 'stepsBefore', 'number');
     const schedule = this.scheduleAt(epochsDone);
     // the groups have been restored, and a schedule that is built may write into them
-    const current = schedule === undefined ? null : withUnchangedGroups(this.optimizer, () => construct(schedule));
+    const current = schedule === undefined ? null : withUnchangedGroups(this.optimizer, () => this.construct(schedule));
     current?.loadStateDict(readState(state, 'current', 'object'));
     Object.assign(this, { epochsDone, lastStep, stepsBefore, current });
   }
@@ -118,11 +123,18 @@ export class Combined extends LearningRateScheduler {
     return this.schedules.find(({ start, numEpochs }) => epoch >= start && epoch < start + numEpochs);
   }
 
+  private construct({ scheduler, numEpochs }: Schedule): LearningRateScheduler {
+    return scheduler.construct([
+      [NumberOfEpochs, numEpochs],
+      [StepsPerEpoch, this.stepsPerEpoch],
+    ]);
+  }
+
   private takeOver(schedule: Schedule): void {
     this.stepsBefore = this.lastStep;
     if (this.rules.startFrom === 'current') this.rates.rebase();
     else this.rates.set((initial) => initial);
-    this.current = construct(schedule);
+    this.current = this.construct(schedule);
   }
 }
 
@@ -140,8 +152,4 @@ function oneAfterTheOther(schedulers: CombinedOptions['schedulers']): Schedule[]
     end += numEpochs;
     return { start, numEpochs, scheduler };
   });
-}
-
-function construct({ scheduler, numEpochs }: Schedule): LearningRateScheduler {
-  return scheduler.construct([[NumberOfEpochs, numEpochs]]);
 }

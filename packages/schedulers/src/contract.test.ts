@@ -60,7 +60,7 @@ function combined(optimizer: Optimizer, rules: Partial<CombinedOptions>): Combin
   const linear = { construct: () => new LinearWithWarmup({ warmupSteps: 2 }, optimizer, 2, STEPS) };
   const plateau = { construct: () => new ReduceOnPlateau({ patience: 0 }, optimizer) };
   const step = { construct: () => new StepDecay({ stepSize: 1, gamma: 0.5 }, optimizer) };
-  return new Combined({ schedulers: [[1, step], [2, linear], [2, plateau]], ...rules }, optimizer); // prettier-ignore
+  return new Combined({ schedulers: [[1, step], [2, linear], [2, plateau]], ...rules }, optimizer, STEPS); // prettier-ignore
 }
 
 for (const [name, make] of Object.entries(schedulers)) learningRateSchedulerContract(runner, { name, make });

@@ -86,10 +86,12 @@ test.each([undefined, null])('an epoch with the metric %p says that validation d
 test('reductions are logged when that is asked for', () => {
   const messages: string[] = [];
   const log = { info: (message: string) => void messages.push(message), warn: () => undefined };
-  withLog(log, () => ratesFor({ patience: 0 }, [1, 1]));
-  expect(messages).toEqual([]);
-  withLog(log, () => ratesFor({ patience: 0, verbose: true }, [1, 1]));
-  expect(messages).toEqual(['reducing the learning rate of parameter group 0 to 1.0000e-1']);
+  for (const verbose of [false, true]) {
+    const optimizer = new FakeOptimizer({ lr: 1 });
+    const scheduler = new ReduceOnPlateau({ patience: 0, verbose }, optimizer);
+    withLog(log, () => ratesByEpoch(optimizer, scheduler, [1, 1]));
+    expect(messages).toEqual(verbose ? ['reducing the learning rate of parameter group 0 to 1.0000e-1'] : []);
+  }
 });
 
 test('resuming is exact', () => {

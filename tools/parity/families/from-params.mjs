@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { accepted, caught, exactly, says } from '../lib/caught.mjs';
 import { compare } from '../lib/compare.mjs';
+import { camelCase } from '../lib/names.mjs';
 import { Mismatch } from '../lib/outcome.mjs';
 import { literal } from '../lib/python.mjs';
 import { point, Zoo } from '../lib/zoo.mjs';
@@ -18,7 +19,7 @@ export function cases({ cases: all, registrable = {} }) {
 async function buildCase({ base, params, extras, ok, error }) {
   const build = () => new Zoo(extras).build(base, params);
   if (error === undefined) return exactly(ok, await accepted(ok, build, 'what is built'), 'what is built');
-  checkError(error.message, await caught(error, build), params);
+  checkError(error, await caught(error, build));
 }
 
 /** What the original's messages say, and what ours must say then: where, and about what. */
@@ -43,22 +44,34 @@ const MESSAGES = [
 
 const TYPES = { numeric: 'number', bool: 'boolean', int: '(int|number)' };
 
-function checkError(message, error, params) {
-  const places = error.problems.map(({ path }) => path);
-  const extra = /^Extra parameters passed to \w+: (.*)$/.exec(message);
+function checkError({ type, message }, error) {
+  const places = error.problems.map(({ path }) => inCamelCase(path));
+  const extra = /^Extra parameters passed to (\w+): (.*)$/.exec(message);
   if (extra !== null) {
-    says(error, [new RegExp(`"${params.type}" takes|did you mean`)]);
-    return exactly(Object.keys(literal(extra[1])).sort(), places.sort(), 'the error');
+    const name = extra[1] === 'Two' ? 'from_two' : extra[1].toLowerCase();
+    says(error, [new RegExp(`"${name}" takes|did you mean`)]);
+    const keys = Object.keys(literal(extra[2])).map(inCamelCase);
+    return exactly(keys.sort(), places.sort(), 'the error');
   }
   for (const [pattern, make] of MESSAGES) {
     const match = pattern.exec(message);
     if (match === null) continue;
     const [place, parts] = make(match);
-    if (!places.includes(place)) throw new Mismatch('the error', place, places);
+    if (!places.some((at) => isWithin(inCamelCase(place), at))) throw new Mismatch('the error', place, places);
     says(error, parts);
     return;
   }
-  throw new Mismatch('the error', message, error.message);
+  // what Python itself throws has no text of AllenNLP's
+  if (['ConfigurationError', 'TypeError'].includes(type)) throw new Mismatch('the error', message, error.message);
+}
+
+function inCamelCase(place) {
+  return place.split('.').map(camelCase).join('.');
+}
+
+/** Whether `place` is `outer`, or lies below it: a list of the wrong type is a mistake as a whole. */
+function isWithin(place, outer) {
+  return place === outer || (outer !== '' && place.startsWith(`${outer}.`));
 }
 
 const REGISTRY = {

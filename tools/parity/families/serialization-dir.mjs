@@ -47,6 +47,7 @@ function fill(folder, files) {
   fs.mkdirSync(folder);
   for (const [name, content] of Object.entries(files)) {
     const value = name === 'config.json' && typeof content === 'object' ? asRun(content) : content;
+    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     fs.writeFileSync(path.join(folder, name), typeof value === 'string' ? value : JSON.stringify(value));
   }
 }
@@ -55,12 +56,17 @@ function filesIn(folder) {
   return fs.existsSync(folder) ? fs.readdirSync(folder).sort() : null;
 }
 
-/** A config that can be run and holds the fixture's: its `trainer` as that of the run, everything else in the model. */
-function asRun({ trainer, ...rest }) {
+/** A config that can be run and holds the fixture's: what may change in the trainer there, everything else in the model. */
+function asRun(config) {
+  const { num_epochs: epochs, patience, ...trainer } = config.trainer ?? {};
+  const changeable = { num_epochs: epochs, patience };
   return {
-    model: { type: 'parity', config: rest },
+    model: { type: 'parity', config: { ...config, trainer } },
     data_loader: { type: 'parity' },
-    trainer: { type: 'parity', ...trainer },
+    trainer: {
+      type: 'parity',
+      ...Object.fromEntries(Object.entries(changeable).filter(([, value]) => value !== undefined)),
+    },
   };
 }
 
@@ -108,7 +114,7 @@ function reasonFor({ type, message }) {
 /** What our message says of a difference that the original logs. */
 function differenceIn(line) {
   const [, key] = /'(.*?)'/.exec(line);
-  const place = escaped(key.startsWith('trainer.') ? key : `model.config.${key}`);
+  const place = escaped(`model.config.${key}`);
   const values = /we're recovering from: (.*) != (.*)$/.exec(line);
   if (values !== null)
     return new RegExp(`${place}: the run has .*${shown(values[2])}.*, the config .*${shown(values[1])}`);

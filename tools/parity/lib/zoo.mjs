@@ -39,7 +39,7 @@ export class Zoo {
         lives: [z.int().nullable(), null],
         friend: [animal.nullable(), null],
       }),
-      fromTwo(Animal),
+      this.fromTwo(Animal),
       this.register(NoDefault, 'one', 'One', { x: [z.number()], flag: [z.boolean(), false] }),
       this.register(ZooPoint, 'zoo', 'Zoo', {
         animals: [z.array(animal)],
@@ -71,6 +71,30 @@ export class Zoo {
     return withRegistry(this.registry, () => validate(component(point).nullable(), null).value);
   }
 
+  /** The schema of fields: what the caller provides may be left out. */
+  schema(fields) {
+    const shape = Object.entries(fields).map(([key, [type, fallback]]) => {
+      if (key in this.extras) return [camelCase(key), type.optional()];
+      return [camelCase(key), fallback === undefined ? type : type.default(fallback)];
+    });
+    return z.strictObject(Object.fromEntries(shape));
+  }
+
+  /** A second way to construct a class, under a name of its own. */
+  fromTwo(Animal) {
+    class Two extends Animal {
+      constructor(s) {
+        super();
+        this.s = s;
+      }
+    }
+    const options = this.schema({ a: [z.int()], b: [z.int(), 10] });
+    Animal.register('from_two', options, function from_two({ a, b }, container) {
+      return new Two((a ?? container.get(extra('a'))) + (b ?? container.get(extra('b'))));
+    })(Two);
+    return Two;
+  }
+
   /** A class whose options are `fields`: a schema and, unless it is required, a default for each. */
   register(base, name, className, fields) {
     const injected = Object.keys(fields).filter((key) => key in this.extras);
@@ -79,17 +103,13 @@ export class Zoo {
         constructor(options, ...given) {
           super();
           for (const [key, [, fallback]] of Object.entries(fields)) {
-            this[key] = options[camelCase(key)] ?? given[injected.indexOf(key)] ?? fallback;
+            this[key] = [options[camelCase(key)], given[injected.indexOf(key)], fallback].find(isGiven);
           }
         }
       },
     }[className];
-    const shape = Object.entries(fields).map(([key, [type, fallback]]) => {
-      if (injected.includes(key)) return [camelCase(key), type.optional()];
-      return [camelCase(key), fallback === undefined ? type : type.default(fallback)];
-    });
     injected.forEach((key, i) => inject(extra(key), { optional: true })(target, undefined, i + 1));
-    base.register(name, z.strictObject(Object.fromEntries(shape)))(target);
+    base.register(name, this.schema(fields))(target);
     return target;
   }
 }
@@ -106,19 +126,8 @@ export function point(name, defaultName) {
   }[name];
 }
 
-/** A second way to construct a class, under a name of its own. */
-function fromTwo(Animal) {
-  class Two extends Animal {
-    constructor(s) {
-      super();
-      this.s = s;
-    }
-  }
-  const options = z.strictObject({ a: z.int(), b: z.int().default(10) });
-  Animal.register('from_two', options, function from_two({ a, b }) {
-    return new Two(a + b);
-  })(Two);
-  return Two;
+function isGiven(value) {
+  return value !== undefined;
 }
 
 function extra(name) {

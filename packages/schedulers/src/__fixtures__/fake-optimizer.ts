@@ -5,8 +5,8 @@ import type { Coefficients, Hyperparameters, OptimizerOptions, RuleInput, RuleOu
 /** An optimizer of parameters without values: schedulers only see its groups. */
 export class FakeOptimizer extends Optimizer {
   constructor(options: OptimizerOptions, names: readonly string[] = ['a', 'b', 'c']) {
-    // freezing sets the variable's flag, and that is all that is needed of it
-    const variable = (): tf.Variable => ({ trainable: true }) as tf.Variable;
+    // freezing sets the variable's flag, and messages tell its size: that is all that is needed of it
+    const variable = (): tf.Variable => ({ trainable: true, size: 1 }) as tf.Variable;
     super(options, new ParameterSet(names.map((name) => new Parameter(name, variable()))));
   }
 

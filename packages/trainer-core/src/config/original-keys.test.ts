@@ -10,7 +10,7 @@ const unused = (): never => {
   throw new Error('never called');
 };
 
-const OWN = ['numEpochs', 'gradNorm', 'cudaDevice', 'checkpointer', 'tensorboardWriter', 'callbacks'];
+const OWN = ['numEpochs', 'cudaDevice', 'checkpointer', 'tensorboardWriter', 'callbacks'];
 
 @Checkpointer.register('default', z.strictObject({ numSerializedModelsToKeep: z.int().default(2) }))
 class Keeper extends Checkpointer {
@@ -22,6 +22,8 @@ class Keeper extends Checkpointer {
 
 @TrainerCallback.register('tensorboard')
 class Drawer extends TrainerCallback {}
+
+const written = expect.any(Function) as unknown;
 
 const registry = new Registry([definePlugin({ name: 'acme', provides: [Keeper] })]);
 
@@ -35,10 +37,9 @@ test('what asks for what happens anyway is taken out', () => {
     grad_scaling: true,
     run_confidence_checks: false,
     enable_default_callbacks: true,
-    grad_norm: false,
     num_epochs: 3,
   };
-  expect(translate(block)).toEqual({ trainer: { num_epochs: 3 }, problems: [] });
+  expect(translate(block)).toEqual({ trainer: { num_epochs: 3 }, problems: [], written });
 });
 
 test.each<[string, unknown, RegExp]>([
@@ -66,11 +67,20 @@ test('the callback "tensorboard" is the TensorBoard writer', () => {
   expect(translate({ callbacks: ['tensorboard', 'other'] })).toEqual({
     trainer: { callbacks: ['other'], tensorboardWriter: {} },
     problems: [],
+    written,
   });
   expect(translate({ callbacks: [{ type: 'tensorboard', summary_interval: 5 }] })).toEqual({
     trainer: { callbacks: [], tensorboardWriter: { summary_interval: 5 } },
     problems: [],
+    written,
   });
+});
+
+test('the callbacks after it keep their places in messages', () => {
+  const { written: place } = translateTrainer({ callbacks: ['a', 'tensorboard', 'b'] }, OWN, registry);
+  expect(place(['callbacks', 0, 'type'])).toEqual(['callbacks', 0, 'type']);
+  expect(place(['callbacks', 1, 'type'])).toEqual(['callbacks', 2, 'type']);
+  expect(place(['numEpochs'])).toEqual(['numEpochs']);
 });
 
 test('two TensorBoard writers are one too many', () => {
@@ -82,21 +92,22 @@ test('two TensorBoard writers are one too many', () => {
 test('a callback "tensorboard" that a plugin provides is that', () => {
   const withCallback = new Registry([definePlugin({ name: 'acme', provides: [Drawer] })]);
   const block = { callbacks: ['tensorboard'] };
-  expect(translateTrainer(block, OWN, withCallback)).toEqual({ trainer: block, problems: [] });
+  expect(translateTrainer(block, OWN, withCallback)).toEqual({ trainer: block, problems: [], written });
 });
 
 test('options of parts get the names of here, where the part does not have them itself', () => {
   expect(translate({ checkpointer: { keep_most_recent_by_count: 3 } })).toEqual({
     trainer: { checkpointer: { numSerializedModelsToKeep: 3 } },
     problems: [],
+    written,
   });
   const unknown = { checkpointer: { type: 'other', keep_most_recent_by_count: 3 } };
-  expect(translate(unknown)).toEqual({ trainer: unknown, problems: [] });
+  expect(translate(unknown)).toEqual({ trainer: unknown, problems: [], written });
 });
 
 test("a trainer's own keys are its own", () => {
   const block = { shuffle: true, use_amp: true };
-  expect(translate(block, ['shuffle', 'useAmp'])).toEqual({ trainer: block, problems: [] });
+  expect(translate(block, ['shuffle', 'useAmp'])).toEqual({ trainer: block, problems: [], written });
 });
 
 test('keys that only other versions have at the top', () => {

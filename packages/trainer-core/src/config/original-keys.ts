@@ -4,7 +4,7 @@ import { isPlain } from './plain-data.js';
 import type { Problem } from './problem.js';
 import { keysOf } from './schema.js';
 import { show } from './show.js';
-import { camelCase } from './spelling.js';
+import { camelCase, keyIn } from './spelling.js';
 
 /** What a key of another version of AllenNLP under `trainer` means here. */
 interface OriginalKey {
@@ -66,6 +66,8 @@ export interface Translation {
   readonly trainer: Record<string, unknown>;
   /** Paths start at the block. */
   readonly problems: readonly Problem[];
+  /** The path in the block as it was written, of a path in the translated one. */
+  readonly written: (path: readonly PropertyKey[]) => readonly PropertyKey[];
 }
 
 /**
@@ -88,7 +90,7 @@ export function translateTrainer(
     if (name === 'cudaDevice' && own.includes(name) && Array.isArray(value)) {
       problems.push({ code: 'X_CONFIG_WRONG_TYPE', path: [key], message: severalDevices(value) });
     } else if (original === undefined) {
-      if (!isOff(name, value, own)) trainer[key] = value;
+      trainer[key] = value;
     } else if (original.accepted?.includes(value) !== true) {
       problems.push({
         code: 'X_CONFIG_MISPLACED_KEY',
@@ -98,11 +100,14 @@ export function translateTrainer(
     }
   }
   const isCallbackOfPlugin = registry.find(TrainerCallback.kind, 'tensorboard') !== undefined;
-  if (own.includes('callbacks') && own.includes('tensorboardWriter') && !isCallbackOfPlugin) {
-    problems.push(...takeTensorboard(trainer));
-  }
+  const mayTake = own.includes('callbacks') && own.includes('tensorboardWriter') && !isCallbackOfPlugin;
+  const taken = mayTake ? takeTensorboard(trainer, problems) : Infinity;
   for (const [key, value] of Object.entries(trainer)) trainer[key] = renamed(camelCase(key), value, registry);
-  return { trainer, problems };
+  const written = (path: readonly PropertyKey[]): readonly PropertyKey[] => {
+    const [key, place, ...rest] = path;
+    return key === 'callbacks' && typeof place === 'number' && place >= taken ? [key, place + 1, ...rest] : path;
+  };
+  return { trainer, problems, written };
 }
 
 /** A part whose options have the names of here. */
@@ -126,26 +131,21 @@ export function adviceForTopKey(key: string): string | undefined {
   return advice === undefined ? undefined : `"${key}" is of another version of AllenNLP; ${advice}`;
 }
 
-/** 2.x writes `false` for no rescaling. */
-function isOff(name: string, value: unknown, own: readonly string[]): boolean {
-  return name === 'gradNorm' && value === false && own.includes(name);
-}
-
-/** The callback "tensorboard" of 2.x is the TensorBoard writer of 1.0. */
-function takeTensorboard(trainer: Record<string, unknown>): Problem[] {
+/** The callback "tensorboard" of 2.x is the TensorBoard writer of 1.0. Returns its place among the callbacks. */
+function takeTensorboard(trainer: Record<string, unknown>, problems: Problem[]): number {
   const { callbacks } = trainer;
-  if (!Array.isArray(callbacks)) return [];
-  const place = callbacks.findIndex((entry: unknown) => typeOf(entry) === 'tensorboard');
-  if (place < 0) return [];
+  const place = Array.isArray(callbacks) ? callbacks.findIndex((entry) => typeOf(entry) === 'tensorboard') : -1;
+  if (!Array.isArray(callbacks) || place < 0) return Infinity;
   const entry: unknown = callbacks[place];
-  if (Object.keys(trainer).some((key) => camelCase(key) === 'tensorboardWriter')) {
-    const message = `${show(entry)} is the TensorBoard writer, which "tensorboardWriter" gives already; keep one of them`;
-    return [{ code: 'X_CONFIG_INVALID', path: ['callbacks', place], message }];
-  }
-  const { type: _, ...options } = isPlain(entry) ? entry : { type: entry };
-  trainer['tensorboardWriter'] = options;
   trainer['callbacks'] = callbacks.filter((_item, i) => i !== place);
-  return [];
+  if (keyIn(trainer, 'tensorboardWriter') === undefined) {
+    const { type: _, ...options } = isPlain(entry) ? entry : { type: entry };
+    trainer['tensorboardWriter'] = options;
+  } else {
+    const message = `${show(entry)} is the TensorBoard writer, which "tensorboardWriter" gives already; keep one of them`;
+    problems.push({ code: 'X_CONFIG_INVALID', path: ['callbacks', place], message });
+  }
+  return place;
 }
 
 function typeOf(entry: unknown): unknown {

@@ -26,18 +26,28 @@ const BUILT_ELSEWHERE: Readonly<Record<string, string>> = {
 
 /** Checks a whole config against the components of a registry. Paths of problems start at the top of the config. */
 export function validateRun(config: RawConfig, registry: Registry): Validation<RunConfigOptions> {
-  const { rest, problems } = takeForeign(config, registry);
+  const { rest, problems, written } = takeForeign(config, registry);
   const result = withRegistry(registry, () => validate(RunConfig, rest));
-  const all = [...problems, ...crossChecks(rest), ...(result.ok ? [] : result.problems)];
+  const found = result.ok ? [] : result.problems.map((problem) => ({ ...problem, path: written(problem.path) }));
+  const all = [...problems, ...crossChecks(rest), ...found];
   return all.length === 0 && result.ok ? result : { ok: false, problems: all };
+}
+
+/** A config without what does not belong into it. */
+interface Separated {
+  readonly rest: RawConfig;
+  readonly problems: Problem[];
+  /** The path in the config as it was written, of a path in the rest. */
+  readonly written: (path: readonly PropertyKey[]) => readonly PropertyKey[];
 }
 
 /**
  * Finds keys that stand under `trainer` and belong beside it, or the other way round, and those of other versions of
  * AllenNLP, and takes them out.
  */
-function takeForeign(config: RawConfig, registry: Registry): { rest: RawConfig; problems: Problem[] } {
+function takeForeign(config: RawConfig, registry: Registry): Separated {
   const problems: Problem[] = [];
+  let written: Separated['written'] = (path) => path;
   const own = trainerKeys(config['trainer'], registry);
   const runKeys = keysOf(RunConfig);
   const misplaced = (path: readonly string[], key: string, place: string): void => {
@@ -66,6 +76,7 @@ function takeForeign(config: RawConfig, registry: Registry): { rest: RawConfig; 
     } else if (name === 'trainer' && isPlain(value)) {
       const translation = translateTrainer(value, own, registry);
       problems.push(...translation.problems.map((problem) => ({ ...problem, path: [key, ...problem.path] })));
+      written = (path) => (path[0] === key ? [key, ...translation.written(path.slice(1))] : path);
       rest[key] = Object.fromEntries(
         Object.entries(translation.trainer).filter(([inner]) => {
           const innerName = camelCase(inner);
@@ -82,7 +93,7 @@ function takeForeign(config: RawConfig, registry: Registry): { rest: RawConfig; 
       else problems.push({ code: 'X_CONFIG_UNKNOWN_KEY', path: [key], message: advice });
     }
   }
-  return { rest, problems };
+  return { rest, problems, written };
 }
 
 function trainerKeys(trainer: unknown, registry: Registry): string[] {

@@ -156,7 +156,7 @@ function withBatchSize(part: Part<DataLoader>, batchSize: number | undefined, ru
   if (batchSize === undefined) return part;
   const options: unknown = part instanceof ComponentSpec ? part.options : undefined;
   if (part instanceof ComponentSpec && isPlain(options) && 'batchSize' in options && options['batchSampler'] == null) {
-    return new ComponentSpec<DataLoader>(part.registration, { ...options, batchSize });
+    return new ComponentSpec<DataLoader>(part.registration, { ...options, batchSize }, part.provided);
   }
   throw ConfigError.of(
     'X_CONFIG_INVALID',
