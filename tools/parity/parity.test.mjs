@@ -186,3 +186,26 @@ test('of a resumed run of 2.10 only the metrics of the epoch that was interrupte
   assert.match(knownDifference('trainer v2', fixture('epoch metrics'), 'phase 1: epoch metrics[0].mae'), /so far/);
   assert.equal(knownDifference('trainer v2', fixture('as recorded'), 'phase 1: batches[0].losses[0]'), null);
 });
+
+test('of the train command, what a run leaves may differ where it did not start, nothing else of it', () => {
+  const refused = { flags: {}, config: {}, changes: [], error: { type: 'ConfigurationError' } };
+  const command = (fixture, at) => knownDifference('train command', fixture, at);
+  assert.match(command(refused, 'the files, of which there are none'), /could not start/);
+  assert.equal(command(refused, 'the files[2]'), null);
+  assert.equal(command(refused, 'the error'), null);
+  const interrupted = { ...refused, error: { type: 'KeyboardInterrupt' } };
+  assert.equal(command(interrupted, 'the files, of which there are none'), null);
+});
+
+test('of the train command, only epochs and patience may change when a run goes on', () => {
+  const recovered = (...changes) => ({
+    flags: { recover: true },
+    config: {},
+    changes,
+    error: { type: 'ConfigurationError' },
+  });
+  const at = (fixture) => knownDifference('train command', fixture, 'the error');
+  assert.match(at(recovered('trainer.num_epochs', 'trainer.patience')), /may change/);
+  assert.equal(at(recovered('trainer.num_epochs', 'model.n_in')), null);
+  assert.equal(at(recovered()), null);
+});

@@ -1,3 +1,7 @@
+export { archiveModel } from './archive/archive-model.js';
+export type { ArchiveModelOptions } from './archive/archive-model.js';
+export { loadArchive } from './archive/load-archive.js';
+export type { LoadArchiveOptions } from './archive/load-archive.js';
 export { ConsoleProgress, ConsoleProgressOptions } from './console-progress.js';
 export type { ProgressOutput } from './console-progress.js';
 export { DefaultPredictor } from './default-predictor.js';

@@ -133,6 +133,33 @@ describe('predict', () => {
     expect(await at.xTrain(['predict', folder], '"hey"\n')).toEqual({ status: 0, out: '"HEY"\n', err: '' });
   });
 
+  it('writes numbers that JSON lacks as strings', async () => {
+    const folder = await trained({ predictor: { type: 'odd' } });
+    expect((await at.xTrain(['predict', folder], '1\n')).out).toBe('{"score":"NaN","list":["-Infinity",1]}\n');
+  });
+
+  it('refuses a predictor that does not give an answer for each request', async () => {
+    const folder = await trained({ predictor: { type: 'odd', answers: [1] } });
+    const { status, out, err } = await at.xTrain(['predict', folder], '1\n2\n');
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toContain('Odd gave 1 answers to 2 requests');
+  });
+
+  it('uses the copy of this package that the config lists', async () => {
+    const copy = await at.write(
+      'copy.js',
+      `const core = require(${JSON.stringify(require.resolve('@x/trainer-core'))});
+      class Copy extends core.Predictor {
+        async predict(requests) { return requests.map(() => 'of the copy'); }
+      }
+      core.Predictor.register('default')(Copy);
+      exports.__esModule = true;
+      exports.default = core.definePlugin({ name: '@x/cli', provides: [Copy] });`,
+    );
+    const folder = await trained({ plugins: [...base.plugins, copy] });
+    expect(await at.xTrain(['predict', folder], '1')).toEqual({ status: 0, out: '"of the copy"\n', err: '' });
+  });
+
   it('takes whole numbers where the config says so', async () => {
     const folder = await trained({
       model: { type: 'lookup' },
@@ -147,6 +174,7 @@ describe('predict', () => {
     ['a string', '{"x":["1"]}', 'expected numbers, or lists of numbers of one length, for "x", received ["1"]'],
     ['a list', '[1]', 'expected an object with a value per input of the model'],
     ['another field', '{"z":[1]}', 'the model does not take requests with the fields z [1, 1]'],
+    ['a field more', '{"x":[1]}\n{"x":[1],"z":[1]}', 'expected the fields of the first request (x)'],
     ['a missing field', '{"x":[1]}\n{}', 'request 2 of its batch: expected a value for "x"'],
     [
       'lists of two lengths',

@@ -74,7 +74,7 @@ describe('x-train', () => {
       expect.arrayContaining(['best.safetensors', 'config.json', 'metrics.json']),
     );
 
-    const evaluated = await xTrain(['evaluate', 'run', '--output-file', 'evaluation.json']);
+    const evaluated = await xTrain(['evaluate', 'run/model.tar.gz', '--output-file', 'evaluation.json']);
     expect(evaluated).toMatchObject({ status: 0, err: '' });
     const { test_loss: testLoss } = JSON.parse(readFileSync(join(folder, 'run', 'metrics.json'), 'utf8')) as {
       test_loss: number;

@@ -19,6 +19,7 @@ import * as schedulers from '../families/schedulers.mjs';
 import * as serializationDir from '../families/serialization-dir.mjs';
 import * as sparseOptimizers from '../families/sparse-optimizers.mjs';
 import * as tensorboard from '../families/tensorboard.mjs';
+import * as trainCommand from '../families/train-command.mjs';
 import * as trainer from '../families/trainer.mjs';
 import * as trainerV2 from '../families/trainer-v2.mjs';
 import * as util from '../families/util.mjs';
@@ -40,6 +41,7 @@ export const FAMILIES = [
   ['serialization dir', /^serialization_dir[^/]*\.json$/, serializationDir],
   ['find lr', /^find_lr[^/]*\.json$/, findLr],
   ['data', /^data[^/]*\.json$/, data],
+  ['train command', /^train_command[^/]*\.json$/, trainCommand],
   ['initializers', /^initializers[^/]*\.json$/, initializers],
   ['regularizers', /^regularizers[^/]*\.json$/, regularizers],
   ['regex search', /^regex_search[^/]*\.json$/, regexSearch],

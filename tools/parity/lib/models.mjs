@@ -4,11 +4,11 @@ import { Metric, ParameterSet, Regularizer, RegularizerApplicator } from '@x/tra
 import { variables } from './tensors.mjs';
 
 /** y = x W^T + b, with torch's layout [out, in]. */
-const linear = (x, weights, name) =>
+export const linear = (x, weights, name) =>
   tf.add(tf.matMul(x, weights[`${name}.weight`], false, true), weights[`${name}.bias`]);
 
 /** Cross entropy of each row of logits. */
-const crossEntropy = (logits, labels) =>
+export const crossEntropy = (logits, labels) =>
   tf.neg(tf.sum(tf.mul(tf.oneHot(labels, logits.shape[1]), tf.logSoftmax(logits)), 1));
 
 /** A metric from two functions: the sums that a batch adds, and the value of the sums. */
@@ -48,7 +48,7 @@ export class SumMetric extends Metric {
 const meanAbsoluteError = () =>
   new SumMetric('mae', ({ pred }, { y }) => [tf.sum(tf.abs(tf.sub(pred, y))), tf.scalar(y.size)]);
 
-const accuracy = (mask) =>
+export const accuracy = (mask) =>
   new SumMetric('accuracy', ({ logits }, batch) => {
     const labels = batch.y ?? batch.label ?? batch.tags;
     const right = tf.cast(tf.equal(tf.argMax(logits, -1), labels), 'float32');

@@ -9,6 +9,7 @@ const require_ = (name: string): string => `require(${JSON.stringify(require.res
 
 /** Plugins that a config may list by path, wherever it is. */
 export const CHECKPOINT = require.resolve('@x/checkpoint');
+export const DATA = require.resolve('@x/data');
 export const LAYERS = require.resolve('@x/trainer-core/layers');
 export const CLI = join(__dirname, '..', 'index.ts');
 
@@ -24,7 +25,7 @@ class Line extends core.Model {
   forward({ x, y }) {
     const prediction = tf.matMul(x, this.weights.w);
     if (y === undefined) return { prediction };
-    return { prediction, loss: tf.mean(tf.square(tf.sub(prediction, y))) };
+    return { prediction, loss: tf.mean(tf.square(tf.sub(prediction, y))), rows: tf.scalar(x.shape[0]) };
   }
   dispose() { tf.dispose(this.weights); }
 }
@@ -85,6 +86,12 @@ class Shout extends core.Predictor {
 }
 core.Predictor.register('shout', z.strictObject({}))(Shout);
 
+class Odd extends core.Predictor {
+  constructor(options) { super(); this.options = options; }
+  async predict(requests) { return this.options.answers ?? requests.map(() => ({ score: NaN, list: [-Infinity, 1] })); }
+}
+core.Predictor.register('odd', z.strictObject({ answers: z.array(z.any()).optional() }))(Odd);
+
 class Hello extends core.Command {
   name = 'hello';
   description = 'greet';
@@ -99,7 +106,7 @@ core.Command.register('hello')(Hello);
 
 exports.__esModule = true;
 exports.default = core.definePlugin({
-  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Hello],
+  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Odd, Hello],
 });`;
 
 /** A plugin with a command that takes the name of one of ours. */

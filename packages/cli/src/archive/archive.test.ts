@@ -137,6 +137,16 @@ describe('a model', () => {
     await expect(weightOf(run, { weightsFile: join(other, 'none') })).rejects.toMatchObject({ code: 'X_CHECKPOINT' });
   });
 
+  it('has its latest weights in the folder of its run only', async () => {
+    expect(await weightOf(run, { weights: 'latest' })).toBeCloseTo(TRAINED_WEIGHT, 5);
+    await expect(weightOf(archive, { weights: 'latest' })).rejects.toMatchObject({ code: 'X_CHECKPOINT' });
+  });
+
+  it('whose config is changed badly is named by its archive', async () => {
+    const source = join(archive, 'config.json');
+    await expect(weightOf(archive, { overrides: { model: 'nothing' } })).rejects.toMatchObject({ source });
+  });
+
   it('of a run that keeps its checkpoints elsewhere takes the weights of the archive', async () => {
     const kept = at.path('runs', 'kept');
     const store = { 'trainer.checkpointer': { type: 'default', store: { type: 'local', folder: './elsewhere' } } };

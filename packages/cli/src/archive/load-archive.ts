@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { loadTrained } from '@x/trainer-core';
+import { CheckpointError, loadTrained } from '@x/trainer-core';
 import type { LoadTrainedOptions, Plugin, TrainedRun } from '@x/trainer-core';
 
 import { loadAll, pluginsOfConfig } from '../listed-plugins.js';
@@ -28,11 +28,17 @@ export async function loadArchive(
   const run = await openRun(path, weightsFile);
   const configDir = options.configDir ?? run.configDir;
   try {
+    if (options.weights === 'latest' && run.folder !== path) {
+      throw new CheckpointError(
+        'X_CHECKPOINT',
+        `${path} is read with one set of weights; the latest ones are in the folder of the run`,
+      );
+    }
     for (const folder of [configDir, dirname(path), process.cwd()]) await loadTensorflow(folder);
     const listed = await namesOfListed(join(run.folder, 'config.json'), configDir);
     const added = fallbackPlugins.filter(({ name }) => !listed.includes(name));
     const plugins = [...(options.plugins ?? []), ...added];
-    const trained = await loadTrained(run.folder, { ...options, plugins, configDir });
+    const trained = await loadTrained(run.folder, { name: path, ...options, plugins, configDir });
     return {
       ...trained,
       dispose: () => {

@@ -61,7 +61,7 @@ export async function findLr(
     io,
     suggestion === null
       ? 'the loss never falls: try smaller rates (--start-lr), or look at the data and the model'
-      : `the smoothed loss falls most steeply at a learning rate of ${formatNumber(suggestion)}: a good one to start with`,
+      : `a learning rate to start with: ${formatNumber(suggestion)}, a tenth of the one with the lowest smoothed loss`,
   );
   print(io, `everything is in ${folder}: ${PLOT}, ${POINTS}`);
 }

@@ -35,7 +35,7 @@ export async function printResults(folder: string, options: PrintResultsOptions,
 
 function cell(value: unknown): string {
   if (value === undefined) return 'N/A';
-  return typeof value === 'number' ? formatNumber(value) : String(value);
+  return typeof value === 'number' ? formatNumber(value) : typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The metrics by the folder of their run, in the order of its name. */

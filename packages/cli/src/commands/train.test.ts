@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
-import { CHECKPOINT, Workplace } from '../__fixtures__/in-process.js';
+import { CHECKPOINT, DATA, Workplace } from '../__fixtures__/in-process.js';
 
 let at: Workplace;
 beforeAll(async () => {
@@ -42,7 +42,8 @@ describe('the log of a run', () => {
   it('has what the run said, with time and level, in lines', async () => {
     const { folder, out } = await train({});
     const lines = logOf(folder).trim().split('\n');
-    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) .*\S$/);
+    for (const line of lines)
+      expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) .*\S$/);
     const said = lines.map((line) => line.replace(/^\S+ \S+ /, ''));
     expect(said.filter((line) => line.startsWith('epoch '))).toHaveLength(2);
     for (const line of ['all 2 epochs were trained', 'Epoch 0/1']) expect(said).toContain(line);
@@ -106,6 +107,16 @@ describe('a run with data of a reader', () => {
     const { out, status } = await train(withReader, '--dry-run');
     expect(status).toBe(0);
     expect(out).toContain('training data: 3 examples\n  line  strings, 3 different ones\ntest data: 3 examples\n');
+  });
+
+  it('that is dry says how large the vocabulary is', async () => {
+    await at.write('words.jsonl', '{"x":["a","b","a"],"y":"pos"}\n{"x":["c"],"y":"neg"}\n');
+    const datasetReader = { type: 'jsonl', namespaces: { x: 'tokens', y: 'labels' } };
+    const changes = { plugins: [...base.plugins, DATA], datasetReader, trainDataPath: 'words.jsonl' };
+    const { out, folder } = await train(changes, '--dry-run');
+    // padding, unknown, a, b and c
+    expect(out).toContain('\nvocabulary: 5 tokens, 2 labels\n');
+    expect(readdirSync(join(folder, 'vocabulary')).sort()).toContain('labels.txt');
   });
 
   it('says how its test data are evaluated', async () => {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { InterruptedError, trainFromConfig } from '@x/trainer-core';
+import { DatasetReader, InterruptedError, trainFromConfig } from '@x/trainer-core';
 import type { Plugin, RunResultSummary } from '@x/trainer-core';
 
 import { ARCHIVE, archiveModel } from '../archive/archive-model.js';
@@ -86,14 +86,17 @@ async function archive(folder: string): Promise<void> {
   if (existsSync(join(folder, BEST_WEIGHTS))) await archiveModel(folder);
 }
 
-function statistics(config: string, folder: string, { datasets }: RunResultSummary): string[] {
+function statistics(config: string, folder: string, { datasets, vocabulary, container }: RunResultSummary): string[] {
   const names = { train: 'training data', validation: 'validation data', test: 'test data' };
+  const namespaces = [...new Set(Object.values(container.find(DatasetReader)?.namespaces ?? {}))];
+  const sizes = vocabulary === null ? [] : namespaces.map((name) => `${vocabulary.size(name)} ${name}`);
   return [
     ...Object.entries(names).flatMap(([split, name]) => {
       const instances = datasets[split as keyof typeof datasets];
       return instances === undefined ? [] : datasetStatistics(name, instances);
     }),
-    `${config} is fine: everything was built and nothing trained; the config and the vocabulary are in ${folder}`,
+    ...(sizes.length === 0 ? [] : [`vocabulary: ${sizes.join(', ')}`]),
+    `${config} is fine: everything was built and nothing trained; what is written is in ${folder}`,
   ];
 }
 

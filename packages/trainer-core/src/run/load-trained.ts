@@ -29,6 +29,8 @@ import { readMeta, readRunConfig } from './serialization-dir.js';
 export interface LoadTrainedOptions extends Omit<PrepareOptions, 'callbacks'> {
   /** The best weights (default), or those of the newest checkpoint. */
   readonly weights?: 'best' | 'latest' | undefined;
+  /** What messages call the run. Default: its folder as it was given. */
+  readonly name?: string | undefined;
 }
 
 /** A trained model, ready to be used. */
@@ -61,7 +63,7 @@ export interface TrainedRun {
  * they do not fit the model (after overrides), and what building throws.
  */
 export async function loadTrained(runFolder: string, options: LoadTrainedOptions = {}): Promise<TrainedRun> {
-  const { weights = 'best' } = options;
+  const { weights = 'best', name = runFolder } = options;
   const folder = resolve(runFolder);
   if (statSync(folder, { throwIfNoEntry: false })?.isFile() === true) {
     throw new SerializationDirError(
@@ -72,7 +74,7 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
   // its environment references were resolved when the run started
   const config = nullForNone(overridden(withSavedVocabulary(await readRunConfig(folder), folder), options));
   const configDir = options.configDir ?? (await savedConfigDir(folder));
-  const run = await prepareResolved({ config, configDir, source: join(runFolder, 'config.json') }, options);
+  const run = await prepareResolved({ config, configDir, source: join(name, 'config.json') }, options);
   run.container.provide(SerializationDir, folder);
   try {
     const { vocabulary } = run.options;
@@ -80,7 +82,7 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
       run.container.provide(tokenOf(Vocabulary), await run.container.buildAsync<Vocabulary>(vocabulary));
     }
     const { forEvaluation } = await buildReaders(run);
-    const state = await readWeights(run, runFolder, weights);
+    const state = await readWeights(run, name, weights);
     try {
       const model = await buildModel(run);
       loadModelState(model, state);
@@ -101,7 +103,7 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
   }
 }
 
-async function readWeights(run: PreparedRun, runFolder: string, weights: 'best' | 'latest'): Promise<TensorMap> {
+async function readWeights(run: PreparedRun, name: string, weights: 'best' | 'latest'): Promise<TensorMap> {
   const checkpointer = run.container.build<Checkpointer>(await checkpointerOf(run));
   if (weights === 'best') {
     const state = await checkpointer.bestModelState();
@@ -115,7 +117,7 @@ async function readWeights(run: PreparedRun, runFolder: string, weights: 'best' 
   }
   throw new CheckpointError(
     'X_CHECKPOINT',
-    `${runFolder} holds no ${weights} weights; was it trained to the end of an epoch?`,
+    `${name} holds no ${weights} weights; was it trained to the end of an epoch?`,
   );
 }
 
@@ -154,7 +156,7 @@ function withBatchSize(part: Part<DataLoader>, batchSize: number | undefined, ru
   if (batchSize === undefined) return part;
   const options: unknown = part instanceof ComponentSpec ? part.options : undefined;
   if (part instanceof ComponentSpec && isPlain(options) && 'batchSize' in options && options['batchSampler'] == null) {
-    return new ComponentSpec<DataLoader>(part.registration, { ...options, batchSize });
+    return new ComponentSpec<DataLoader>(part.registration, { ...options, batchSize }, part.provided);
   }
   throw ConfigError.of(
     'X_CONFIG_INVALID',

@@ -123,10 +123,18 @@ test('smoothing weighs all losses so far, the last one most', () => {
   expect(smoothed([1, 3, Number.NaN, 5], 0.5)).toEqual([1, 3.5 / 1.5, Number.NaN, 6.75 / 1.75].map(close));
 });
 
-test('the suggestion is where the smoothed loss falls most steeply', () => {
+test('the suggestion is a tenth of the rate with the lowest smoothed loss', () => {
   const learningRates = [1e-4, 1e-3, 1e-2, 1e-1, 1];
-  expect(suggestLearningRate({ learningRates, losses: [4, 4, 1, 0.9, 90] })).toBe(1e-2);
-  expect(suggestLearningRate({ learningRates, losses: [1, 2, 3, 4, 5] })).toBeNull();
+  expect(suggestLearningRate({ learningRates, losses: [4, 4, 1, 0.9, 90] })).toBeCloseTo(1e-2, 9);
+  expect(suggestLearningRate({ learningRates, losses: [4, 4, 1, Number.NaN, Number.NaN] })).toBeCloseTo(1e-3, 9);
+});
+
+test.each([
+  ['that only grow', [1, 2, 3, 4, 5]],
+  ['that are NaN from the start', [Number.NaN, Number.NaN]],
+  ['that there are not', []],
+])('there is none for losses %s', (_, losses) => {
+  expect(suggestLearningRate({ learningRates: [1, 2, 3, 4, 5], losses })).toBeNull();
 });
 
 function close(value: number): unknown {

@@ -179,16 +179,11 @@ export function smoothed(losses: readonly number[], beta = 0.98): number[] {
 }
 
 /**
- * The learning rate at which the smoothed loss falls most steeply over the logarithm of the rate, before its lowest point;
- * null where it never falls.
+ * A learning rate to start with: a tenth of the one at which the smoothed loss is lowest, because that is close to where it
+ * explodes; null where the loss never falls.
  */
 export function suggestLearningRate({ learningRates, losses }: LearningRateCurve): number | null {
   const curve = smoothed(losses);
   const lowest = curve.reduce((best, loss, i) => (loss < curve[best]! ? i : best), 0);
-  let steepest = { slope: 0, rate: null as number | null };
-  for (let i = 1; i <= lowest; i++) {
-    const slope = (curve[i]! - curve[i - 1]!) / Math.log(learningRates[i]! / learningRates[i - 1]!);
-    if (slope < steepest.slope) steepest = { slope, rate: learningRates[i]! };
-  }
-  return steepest.rate;
+  return lowest === 0 ? null : learningRates[lowest]! / 10;
 }
