@@ -13,7 +13,8 @@ const DIFFERENCES = [
     family: 'trainer',
     has: ({ resumed, train_batches: batches }) => resumed === 'as recorded' && hasSeveralHeads(batches),
     at: /^phase [1-9]/,
-    reason: 'a parameter that some batches do not reach is updated after a resume as it was before, and as if never interrupted',
+    reason:
+      'a parameter that some batches do not reach is updated after a resume as it was before, and as if never interrupted',
   },
   {
     family: 'trainer',
@@ -53,6 +54,31 @@ const DIFFERENCES = [
     reason: "a group takes the optimizer's own options only",
   },
   {
+    family: 'param groups',
+    has: ({ made_groups: made, error }) => error === undefined && made?.every(({ params = [] }) => params.length === 0),
+    at: /^the error/,
+    reason: 'an optimizer with nothing to train is refused, also where there are groups',
+  },
+  {
+    family: 'no grad',
+    has: ({ requires_grad: flags = {} }) => Object.values(flags).every((flag) => !flag),
+    at: /^the config/,
+    reason: 'an optimizer with nothing to train is refused, also where there are groups',
+  },
+  {
+    family: 'optimizer errors',
+    has: ({ config }) => isLenient(config),
+    at: /^the config/,
+    reason:
+      'types are strict, and no option is out of its range where torch does not look: in groups, and in some optimizers',
+  },
+  {
+    family: 'optimizer errors',
+    has: ({ config }) => typeof config.type === 'string' && /[A-Z]/.test(config.type),
+    at: /^the error/,
+    reason: "torch's names of its classes are known too",
+  },
+  {
     family: 'optimizer errors',
     has: ({ error }) => /does not support sparse gradients/.test(error?.message),
     at: /^the error/,
@@ -65,6 +91,25 @@ const DIFFERENCES = [
     at: /./,
     reason:
       'gradual unfreezing trains one layer more in each epoch, as of 2.x; 1.0 takes two at a time and fails from three on',
+  },
+  {
+    family: 'schedulers',
+    has: ({ scheduler }) => meansNothing(scheduler),
+    at: /^the config/,
+    reason: 'numbers that mean nothing in a schedule are refused, though Python can calculate with them',
+  },
+  {
+    family: 'schedulers',
+    has: ({ allennlp, scheduler }) => allennlp?.startsWith('2.') && scheduler.total_steps !== undefined,
+    at: /^the error/,
+    reason: 'the options of both versions are known, whatever the compatibility preset',
+  },
+  {
+    family: 'schedulers',
+    has: ({ scheduler }) => scheduler.schedulers?.slice(1).some(([, { type }]) => type === 'slanted_triangular'),
+    at: /^the error/,
+    reason:
+      'a slanted triangle may come after another schedule; 2.10 then divides by its number of steps so far, which is 0',
   },
   {
     family: 'schedulers',
@@ -90,6 +135,18 @@ const DIFFERENCES = [
     has: ({ file_text: text }) => /: -?(NaN|Infinity)/.test(text),
     at: /^file_text/,
     reason: 'JSON has no NaN and no Infinity: they are written as strings',
+  },
+  {
+    family: 'regex search',
+    has: ({ pattern, string }) => READ_DIFFERENTLY.test(pattern) || (pattern.endsWith('$') && string.endsWith('\n')),
+    at: /^(ok|the error|the config)/,
+    reason: "patterns are JavaScript's; of what only Python has, the forms that can be translated are",
+  },
+  {
+    family: 'util',
+    has: ({ file_text: text }) => /\\u[0-9a-f]{4}/.test(text),
+    at: /^file_text/,
+    reason: 'files are UTF-8: what is not ASCII is written as it is',
   },
   {
     family: 'util',
@@ -126,6 +183,13 @@ const DIFFERENCES = [
     has: ({ dumped }) => /[ []-?\d+\.0[,}\]]/.test(dumped),
     at: /^the hash/,
     reason: 'JSON has one type of number in JavaScript: 1.0 is 1',
+  },
+  {
+    family: 'params',
+    has: ({ result_key_order: orders = {} }) =>
+      Object.values(orders).some((keys) => keys.some((key) => /^\d+$/.test(key))),
+    at: /^the keys of/,
+    reason: 'in a JavaScript object, keys that are whole numbers come first',
   },
   {
     family: 'params',
@@ -281,10 +345,27 @@ function hasSeveralHeads(batches) {
   return new Set(batches.map(({ head }) => head)).size > 1;
 }
 
+/** Whether a schedule is given a number of steps, epochs or waves that there cannot be. */
+function meansNothing({ cut_frac: cut = 0, warmup_steps: warmup = 0, total_steps: total = 1, schedulers, ...others }) {
+  const isEmpty = schedulers !== undefined && !(schedulers.length > 0 && schedulers.every(([epochs]) => epochs > 0));
+  const isStill = others.type?.startsWith('cosine_hard_restarts') && others.num_cycles === 0;
+  return cut < 0 || cut >= 1 || warmup < 0 || total <= 0 || isEmpty || isStill;
+}
+
+/** Whether the options of an optimizer, or of one of its groups, pass in Python only for want of a check. */
+function isLenient({ type, lr, betas, nesterov, amsgrad, weight_decay: decay, alpha, parameter_groups: groups = [] }) {
+  if (typeof lr === 'boolean' || typeof nesterov === 'number' || typeof amsgrad === 'number') return true;
+  if (betas?.length > 2 || groups.some?.(([, options]) => options.lr < 0)) return true;
+  return (type === 'huggingface_adamw' && (decay === null || decay < 0)) || (type === 'averaged_sgd' && alpha < 0);
+}
+
 /** Whether a group has options that an optimizer does not know; torch gives every group all that it knows. */
 function hasMore(options, known = {}) {
   return Object.keys(options).some((key) => key !== 'requires_grad' && !(key in known));
 }
+
+/** Flags for a part or for spaces, possessive repeats, and what JavaScript takes more of: names, back references, ranges. */
+const READ_DIFFERENTLY = /\(\?[aiLmsu-]+:|\(\?x\)|[*+?}]\+|\(\?<\w|\\[1-9]|-\\[dws]/;
 
 /** Parameters that may be null. */
 const NULLABLE = ['lives', 'friend', 'by_name', 'pair', 'opt', 'lazy', 'raw', 'nums'];

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { TrainerError } from '@x/trainer-core';
+
 import { knownDifference } from './known-differences.mjs';
 import { compare } from './lib/compare.mjs';
 import { judge, summary, tally, testCounts, uncoveredCases } from './lib/judge.mjs';
@@ -67,6 +69,13 @@ test('a case passes, differs, differs as meant, or is not covered', async () => 
     outcome: 'uncovered',
     detail: 'optimizer "rprop"',
   });
+});
+
+test('a config that is refused may be meant to be', async () => {
+  const refused = new TrainerError('X_CONFIG', 'expected boolean, received number 1');
+  const atConfig = (family, fixture, at) => (at === 'the config' ? 'types are strict' : null);
+  assert.equal((await judge(failing(refused), 'any', atConfig)).outcome, 'known');
+  assert.equal((await judge(failing(refused), 'any', never)).outcome, 'failed');
 });
 
 test('a crash is a failure, also where a difference is meant', async () => {

@@ -21,6 +21,11 @@ test('to a tenth, unless told otherwise', () => {
   expectClose(ratesByEpoch(optimizer, scheduler, 2), [2, 0.2, 0.02]);
 });
 
+test('with a factor of 0 the first epoch is the only one that trains', () => {
+  const { optimizer, scheduler } = scheduled({ gamma: 0 });
+  expectClose(ratesByEpoch(optimizer, scheduler, 2), [2, 0, 0]);
+});
+
 test('or every step', () => {
   const { optimizer, scheduler } = scheduled({ gamma: 0.5, per: 'step' });
   expectClose(ratesByStep(optimizer, scheduler, 4), [2, 1, 0.5, 0.25]);

@@ -6,7 +6,7 @@ import { Unit } from './progress-schedule.js';
 import { registerWithTorchName } from './torch-names.js';
 
 export const ExponentialDecayOptions = z.strictObject({
-  gamma: z.number().positive().default(0.1).describe('The factor of every epoch (or step, as `per` says)'),
+  gamma: z.number().nonnegative().default(0.1).describe('The factor of every epoch (or step, as `per` says)'),
   per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 

@@ -21,8 +21,13 @@ test('to a tenth, unless told otherwise', () => {
   expectClose(ratesByEpoch(optimizer, scheduler, 2), [2, 0.2, 0.2]);
 });
 
-test('a milestone before the first epoch is refused', () => {
-  expect(() => scheduled({ milestones: [3, 0] })).toThrow(/milestones\.1/);
+test('a milestone at 0 decays before the first epoch', () => {
+  const { optimizer, scheduler } = scheduled({ milestones: [0, 2], gamma: 0.5 });
+  expectClose(ratesByEpoch(optimizer, scheduler, 3), [1, 1, 0.5, 0.5]);
+});
+
+test('a milestone below 0 is refused', () => {
+  expect(() => scheduled({ milestones: [3, -1] })).toThrow(/milestones\.1/);
 });
 
 test('per step, the steps done count', () => {

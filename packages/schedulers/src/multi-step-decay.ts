@@ -7,11 +7,11 @@ import { registerWithTorchName } from './torch-names.js';
 
 export const MultiStepDecayOptions = z.strictObject({
   milestones: z
-    .array(z.int().positive())
+    .array(z.int().nonnegative())
     .describe(
       'Numbers of epochs (or steps) after which to decay, in any order; one that is repeated decays repeatedly',
     ),
-  gamma: z.number().positive().default(0.1).describe('The factor of a decay'),
+  gamma: z.number().nonnegative().default(0.1).describe('The factor of a decay'),
   per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 

@@ -72,6 +72,10 @@ test('with the preset of AllenNLP 1.0, totalSteps is required, as it was', () =>
   expect(() => make({ totalSteps: 4 })).not.toThrow();
 });
 
+test('a power of 0 keeps the rate until the end, and drops it there', () => {
+  expectClose(ratesAt({ power: 0, endLearningRate: 0.1 }, [0, 6, 12, 13]), [1, 1, 0.1, 0.1]);
+});
+
 test('resuming is exact', () => {
   expectExactResume(() => scheduled({ warmupSteps: 5, power: 1.5 }), { epochs: 2, stepsPerEpoch: 6 });
 });

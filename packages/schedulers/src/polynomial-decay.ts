@@ -21,7 +21,7 @@ export const PolynomialDecayOptions = z.strictObject({
     .positive()
     .optional()
     .describe('The step (or epoch, as `per` says) where the decay ends; default: the last of the training'),
-  power: z.number().positive().default(1).describe('The power of the polynomial; 1 decays linearly'),
+  power: z.number().nonnegative().default(1).describe('The power of the polynomial; 1 decays linearly'),
   warmupSteps: z.int().nonnegative().default(0).describe('Steps (or epochs) of linear warm-up from 0'),
   endLearningRate: z.number().nonnegative().default(0).describe('The learning rate at the end and after it'),
   per: Unit.default('step').describe('What is counted: the number of the step, from 1, or the epochs done'),

@@ -21,7 +21,12 @@ test('to a tenth, unless told otherwise', () => {
   expectClose(ratesByEpoch(optimizer, scheduler, 3), [2, 2, 2, 0.2]);
 });
 
-test.each([{ stepSize: 0 }, { stepSize: 1.5 }, { stepSize: 1, gamma: 0 }])('%j is refused', (options) => {
+test('with a factor of 0 nothing is trained after the first decay', () => {
+  const { optimizer, scheduler } = scheduled({ stepSize: 2, gamma: 0 });
+  expectClose(ratesByEpoch(optimizer, scheduler, 3), [2, 2, 0, 0]);
+});
+
+test.each([{ stepSize: 0 }, { stepSize: 1.5 }, { stepSize: 1, gamma: -1 }])('%j is refused', (options) => {
   expect(() => scheduled(options)).toThrow(expect.objectContaining({ name: 'ConfigError' }));
 });
 

@@ -7,7 +7,7 @@ import { registerWithTorchName } from './torch-names.js';
 
 export const StepDecayOptions = z.strictObject({
   stepSize: z.int().positive().describe('Epochs (or steps, as `per` says) between two decays'),
-  gamma: z.number().positive().default(0.1).describe('The factor of a decay'),
+  gamma: z.number().nonnegative().default(0.1).describe('The factor of a decay'),
   per: Unit.default('epoch').describe('What is counted: epochs or steps'),
 });
 

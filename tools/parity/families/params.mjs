@@ -28,12 +28,12 @@ const SECTIONS = {
   parse_overrides: ({ input, ...expected }) => outcome(expected, () => applyOverrides({}, input, { mode: 'merge' })),
   from_file: fileCase,
   infer_and_cast: inferCase,
-  as_flat_dict: ({ input, result }) => exactly(result, flattenConfig(input), 'the leaves'),
+  as_flat_dict: async ({ input, result }) => exactly(result, flattenConfig(await asRead(input)), 'the leaves'),
   as_ordered_dict: orderCase,
-  get_hash: ({ input, result }) => compare(result, configHash(input), 'the hash', 0),
-  pop: popCase,
+  get_hash: async ({ input, result }) => compare(result, configHash(await asRead(input)), 'the hash', 0),
+  pop: async (fixture) => popCase({ ...fixture, params: await asRead(fixture.params) }),
   assert_empty: emptyCase,
-  replace_none: async ({ input, result }) => exactly(result, (await resolveConfig(input)).config, 'the config'),
+  replace_none: async ({ input, result }) => exactly(result, await asRead(input), 'the config'),
   str: shownCase,
 };
 
@@ -46,6 +46,11 @@ export function cases(content) {
       run: () => check(fixture),
     })),
   );
+}
+
+/** A config that code gives, with what its texts stand for. */
+async function asRead(config) {
+  return (await resolveConfig(config)).config;
 }
 
 /** A result that must be equal, or an error about a path. */

@@ -1,3 +1,5 @@
+import { TrainerError } from '@x/trainer-core';
+
 import { Mismatch, NotCovered } from './outcome.mjs';
 
 /**
@@ -5,7 +7,7 @@ import { Mismatch, NotCovered } from './outcome.mjs';
  * detail that explains the last three.
  *
  * @param knownDifference gives the reason why a fixture of a family may differ at some place, or null. Only a mismatch can
- * be meant: any other error is a failure.
+ * be meant, and a config that is refused (the place is `the config`): any other error is a failure.
  */
 export async function judge({ name, fixture, run }, family, knownDifference) {
   try {
@@ -13,8 +15,9 @@ export async function judge({ name, fixture, run }, family, knownDifference) {
     return { name, outcome: 'passed' };
   } catch (error) {
     if (error instanceof NotCovered) return { name, outcome: 'uncovered', detail: error.message };
-    if (!(error instanceof Mismatch)) return { name, outcome: 'failed', detail: error.stack };
-    const reason = knownDifference(family, fixture, error.at);
+    const at = error instanceof Mismatch ? error.at : error instanceof TrainerError ? 'the config' : null;
+    if (at === null) return { name, outcome: 'failed', detail: error.stack };
+    const reason = knownDifference(family, fixture, at);
     if (reason !== null) return { name, outcome: 'known', detail: reason };
     return { name, outcome: 'failed', detail: error.message };
   }

@@ -72,7 +72,13 @@ const READINGS = [
       left: (remaining) => Object.keys(method === 'get' ? flattenConfig(remaining) : remaining),
     }),
   ],
-  [/^params\['([^']*)'\]/, ([, key]) => field(key, z.json())],
+  [
+    /^params\['([^']*)'\]/,
+    ([, key]) => ({
+      ...field(key, z.json()),
+      left: (remaining) => Object.keys(remaining).filter((name) => name !== key),
+    }),
+  ],
   [/^pop list of dicts/, (_, params) => elements(Object.keys(params)[0])],
   [
     /^pop keep_as_dict/,

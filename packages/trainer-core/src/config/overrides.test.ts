@@ -59,6 +59,7 @@ test('the config that was given is unchanged, and empty overrides change nothing
 });
 
 test.each<[string, unknown, RegExp]>([
+  ['a blank', ' ', /cannot be parsed as JSON5/],
   ['an unknown container', { 'trainer.optimzer.lr': 1 }, /"trainer" has no "optimzer"; did you mean "optimizer"\?/],
   ['an unknown top', { 'nothing.like.it': 1 }, /the config has no "nothing"; add it as a whole entry first/],
   [

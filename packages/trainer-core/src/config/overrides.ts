@@ -64,7 +64,7 @@ function replace(config: RawConfig, values: RawConfig): RawConfig {
 }
 
 function parseOverrides(text: string): RawConfig {
-  if (text.trim() === '') return {};
+  if (text === '') return {};
   let value: unknown;
   try {
     value = JSON5.parse(text);

@@ -130,6 +130,11 @@ test('a recovered run keeps its files, takes the new config and adds a start', a
   expect((await readMeta(dir))?.starts.map(({ date }) => date)).toEqual(['2026-01-01', 'later']);
 });
 
+test('a text None in the config of the run that goes on is null, as it is everywhere', async () => {
+  await fill({ 'config.json': { ...config, b: 'None' } });
+  await expect(RunFolder.check(dir, { ...config, b: null }, { recover: true })).resolves.toBeDefined();
+});
+
 test('force deletes the old run when the new one starts', async () => {
   await fill({ 'config.json': config, 'weights.bin': 'w' });
   const folder = await started({ force: true });

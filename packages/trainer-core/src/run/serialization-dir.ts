@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
+import { nullForNone } from '../config/none.js';
 import type { RawConfig } from '../config/read-config.js';
 import { writtenConfig } from '../config/written-config.js';
 import { SerializationDirError } from '../errors.js';
@@ -160,7 +161,7 @@ async function checkRecoverable(
       `the folder ${path} has no ${CONFIG}, so it is not the folder of a run; you probably gave the wrong one`,
     );
   }
-  const before = await readRunConfig(folder);
+  const before = nullForNone(await readRunConfig(folder));
   const differences = configDifferences(before, writtenConfig(config));
   if (differences.length === 0) return;
   throw new SerializationDirError(

@@ -9,6 +9,7 @@ it.each([
     { loss: Number.NaN, big: 1e10, tiny: 1e-9, int: 3, inf: Infinity },
     'loss: nan, big: 10000000000.0000, tiny: 0.0000, int: 3.0000, inf: inf ||',
   ],
+  [{ huge: 1e22, zero: -0 }, 'huge: 10000000000000000000000.0000, zero: -0.0000 ||'],
   [{ neg: -4e-5, half: 5e-5 }, 'neg: -0.0000, half: 0.0001 ||'],
 ])('describes %j', (metrics, line) => {
   expect(descriptionFromMetrics(metrics)).toBe(line);

@@ -17,9 +17,16 @@ export function descriptionFromMetrics(metrics: Readonly<Record<string, number>>
   return `${shown.map(([name, value]) => `${name}: ${withDecimals(value, 4)}`).join(', ')} ||`;
 }
 
-/** A number with that many decimals, and `nan`, `inf` and `-inf` for those that have none. */
+/** From here on JavaScript writes powers of ten; no number so large has decimals. */
+const POWERS_FROM = 1e21;
+
+/**
+ * A number with that many decimals, however large, and with the sign of a negative zero; `nan`, `inf` and `-inf` for those
+ * that have none.
+ */
 export function withDecimals(value: number, decimals: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return value.toFixed(decimals);
+  if (Math.abs(value) >= POWERS_FROM) return `${BigInt(value)}.${'0'.repeat(decimals)}`;
+  return `${Object.is(value, -0) ? '-' : ''}${value.toFixed(decimals)}`;
 }
