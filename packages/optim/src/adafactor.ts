@@ -4,6 +4,7 @@ import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInpu
 import { z } from 'zod';
 
 import { unlessZero } from './l2-penalty.js';
+import { rms } from './norm.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
 
 export const AdafactorOptions = optimizerOptions(
@@ -148,8 +149,4 @@ function reciprocalRoot({ expAvgSq, expAvgSqRow: row, expAvgSqCol: column }: Rec
   if (expAvgSq !== undefined) return tf.rsqrt(expAvgSq);
   const rows = tf.rsqrt(tf.div(row!, tf.mean(row!, -1, true)));
   return tf.mul(tf.expandDims(rows, -1), tf.expandDims(tf.rsqrt(column!), -2));
-}
-
-function rms(tensor: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.mean(tf.square(tensor)));
 }

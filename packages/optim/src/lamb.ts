@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { MOMENT_SLOTS, momentCoefficients, momentFields, moments } from './adam-moments.js';
 import type { MomentHyperparameters } from './adam-moments.js';
 import { unlessZero } from './l2-penalty.js';
+import { norm } from './norm.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
 
 export const LambOptions = optimizerOptions({
@@ -89,8 +90,4 @@ function trustRatio(parameter: tf.Tensor, direction: tf.Tensor, c: RuleInput['co
   // both branches of a `where` are computed: no division by zero in the one that is not taken
   const ratio = tf.div(tf.where(defined, weights, neutralRatio), tf.where(defined, update, neutralRatio));
   return largestRatio === undefined ? ratio : tf.minimum(ratio, largestRatio);
-}
-
-function norm(tensor: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.sum(tf.square(tensor)));
 }

@@ -64,7 +64,8 @@ export class Muon extends Optimizer {
   /** @throws ConfigError for parameters that are no matrices, options out of range, and overlapping groups. */
   constructor(options: z.input<typeof MuonOptions>, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(MuonOptions, options, 'muon'), parameters);
-    const others = [...parameters].filter(({ shape }) => shape.length !== 2);
+    const updated = this.groups.flatMap((group) => group.parameters);
+    const others = updated.filter(({ shape }) => shape.length !== 2);
     if (others.length > 0) {
       throw ConfigError.of(
         'X_CONFIG_INVALID',
