@@ -83,12 +83,18 @@ export class Adafactor extends Optimizer {
     return { expAvg: 0 };
   }
 
+  /** That of the formula: where it computes its own, before the size of the parameter scales it. */
+  override learningRate(options: Hyperparameters, step: number): number {
+    const { lr, relativeStep, warmupInit } = options as unknown as AdafactorHyperparameters;
+    return relativeStep ? Math.min(warmupInit ? 1e-6 * step : 1e-2, 1 / Math.sqrt(step)) : lr!;
+  }
+
   override coefficients(options: Hyperparameters, step: number): Coefficients {
     const hyperparameters = options as unknown as AdafactorHyperparameters;
     const { eps, clipThreshold, decayRate: exponent, beta1, weightDecay, scaleParameter } = hyperparameters;
     const kept = 1 - step ** exponent;
     return {
-      lr: rateOf(hyperparameters, step),
+      lr: this.learningRate(options, step),
       kept,
       fresh: 1 - kept,
       eps: eps[0],
@@ -124,10 +130,6 @@ function secondMoment(shape: readonly number[]): Readonly<Record<string, Initial
     expAvgSqRow: { shape: shape.slice(0, -1), fill: 0 },
     expAvgSqCol: { shape: [...shape.slice(0, -2), shape.at(-1)!], fill: 0 },
   };
-}
-
-function rateOf({ lr, relativeStep, warmupInit }: AdafactorHyperparameters, step: number): number {
-  return relativeStep ? Math.min(warmupInit ? 1e-6 * step : 1e-2, 1 / Math.sqrt(step)) : lr!;
 }
 
 function updateMoments(

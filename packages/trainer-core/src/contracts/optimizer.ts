@@ -103,6 +103,11 @@ export abstract class Optimizer implements Stateful, StateRule {
     return scalars;
   }
 
+  /** The learning rate of the `step`-th update of a parameter, as reports show it. Default: the option `lr`. */
+  learningRate({ lr }: Hyperparameters, _step: number): number {
+    return Number(lr);
+  }
+
   /** The update rule in tfjs ops. It reads no values and disposes nothing. */
   abstract update(input: RuleInput): RuleOutput;
 

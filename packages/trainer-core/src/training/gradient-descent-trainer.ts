@@ -31,7 +31,7 @@ import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
 import { groupsOf } from './groups.js';
 import { interruptedError, listenForInterruption } from './interruption.js';
-import { learningRatesByName } from './learning-rates.js';
+import { learningRatesByName, learningRatesOfGroups } from './learning-rates.js';
 import { inLockstep, yieldToEventLoop } from './lockstep.js';
 import { peakMemoryMB } from './memory.js';
 import { MetricTracker } from './metric-tracker.js';
@@ -225,7 +225,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   get learningRates(): readonly number[] {
-    return this.optimizer.groups.map(({ options }) => Number(options['lr']));
+    return learningRatesOfGroups(this.optimizer);
   }
 
   /**
