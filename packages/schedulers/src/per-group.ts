@@ -50,8 +50,9 @@ export class PerGroup extends LearningRateScheduler {
     );
   }
 
+  /** Steps every schedule, also those after one that refuses (a plateau without a metric): they do not depend on it. */
   override step(metric?: number | null): void {
-    for (const scheduler of this.schedulers) scheduler.step(metric);
+    stepEach(this.schedulers, metric);
   }
 
   override stepBatch(batchNumTotal: number): void {
@@ -71,6 +72,14 @@ export class PerGroup extends LearningRateScheduler {
       );
     }
     this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(saved[i] as StateDict));
+  }
+}
+
+function stepEach([first, ...others]: readonly LearningRateScheduler[], metric: number | null | undefined): void {
+  try {
+    first!.step(metric);
+  } finally {
+    if (others.length > 0) stepEach(others, metric);
   }
 }
 
