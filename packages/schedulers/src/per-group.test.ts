@@ -79,6 +79,16 @@ test('a state of another number of schedules is refused', () => {
   expect(() => scheduled([0, decay(0.5)], [1, decay(0.5)]).scheduler.loadStateDict(saved)).toThrow(StateError);
 });
 
+test('a state that one of the schedules refuses leaves all of them as they were', () => {
+  const { scheduler } = scheduled([0, decay(0.5)], [1, decay(0.9)]);
+  scheduler.step();
+  const before = scheduler.stateDict();
+  for (const second of [{}, null]) {
+    expect(() => scheduler.loadStateDict({ schedulers: [{ epochsDone: 7 }, second] })).toThrow(StateError);
+    expect(scheduler.stateDict()).toEqual(before);
+  }
+});
+
 test('resuming is exact', () => {
   expectExactResume(() => scheduled([0, decay(0.5)], [1, decay(0.9)]), { epochs: 4, stepsPerEpoch: 2 });
 });

@@ -1,4 +1,4 @@
-import type { ConfigProblem, Lazy, ParameterGroup, StateDict } from '@x/trainer-core';
+import type { ConfigProblem, Lazy, ParameterGroup, StateDict, StateValue } from '@x/trainer-core';
 import {
   ConfigError,
   inject,
@@ -71,7 +71,13 @@ export class PerGroup extends LearningRateScheduler {
         `the saved state has ${saved.length} schedules of parameter groups, but ${this.schedulers.length} are configured`,
       );
     }
-    this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(saved[i] as StateDict));
+    const before = this.schedulers.map((scheduler) => scheduler.stateDict());
+    try {
+      loadEach(this.schedulers, saved);
+    } catch (error) {
+      loadEach(this.schedulers, before);
+      throw error;
+    }
   }
 }
 
@@ -81,6 +87,13 @@ function stepEach([first, ...others]: readonly LearningRateScheduler[], metric: 
   } finally {
     if (others.length > 0) stepEach(others, metric);
   }
+}
+
+function loadEach(schedulers: readonly LearningRateScheduler[], states: readonly StateValue[]): void {
+  schedulers.forEach((scheduler, i) => {
+    const key = `schedulers.${i}`;
+    scheduler.loadStateDict(readState({ [key]: states[i]! }, key, 'object'));
+  });
 }
 
 /** The optimizer as it is, but for its groups. */
