@@ -5,7 +5,7 @@ import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
-import { readState } from '../state/state-dict.js';
+import { misfit, readState } from '../state/state-dict.js';
 import type { TensorMap } from './batch.js';
 import { present } from './optimizer.js';
 import type { Coefficients } from './optimizer.js';
@@ -96,19 +96,8 @@ export abstract class MovingAverage implements Stateful {
     const names = [...this.shadows.keys()];
     const saved = new Map(names.map((name) => [name, readState(shadows, name, 'tensor')]));
     for (const [name, tensor] of saved) {
-      const { shape, dtype } = this.shadows.get(name)!;
-      if (tensor.shape.join() !== shape.join()) {
-        throw new StateError(
-          'X_STATE_MISMATCH',
-          `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`,
-        );
-      }
-      if (tensor.dtype !== dtype) {
-        throw new StateError(
-          'X_STATE_MISMATCH',
-          `the saved average of "${name}" is ${tensor.dtype}, the parameter ${dtype}`,
-        );
-      }
+      const difference = misfit(tensor, this.shadows.get(name)!);
+      if (difference !== null) throw new StateError('X_STATE_MISMATCH', `the saved average of "${name}" ${difference}`);
     }
     for (const [name, tensor] of saved) this.shadows.get(name)!.assign(tensor);
   }

@@ -6,6 +6,7 @@ import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Parameter } from '../state/parameters.js';
+import { gradientsOf } from './rescale.js';
 import { sequence } from './sequence.js';
 
 export interface UpdateOptions {
@@ -101,8 +102,8 @@ function guardProgram(parameters: readonly string[]): Program {
     key: JSON.stringify(parameters),
     guards: ['gradientSum'],
     run(_, state) {
-      const gradients = parameters.flatMap((name) => state.read(`gradients/${name}`) ?? []);
-      return { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) };
+      const sums = gradientsOf(parameters, state).map(({ gradient }) => tf.sum(gradient));
+      return { gradientSum: tf.addN([tf.scalar(0), ...sums]) };
     },
   };
 }
