@@ -7,7 +7,7 @@ import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { misfit, readState } from '../state/state-dict.js';
 import type { TensorMap } from './batch.js';
-import { present } from './optimizer.js';
+import { asScalars } from './optimizer.js';
 import type { Coefficients } from './optimizer.js';
 
 /**
@@ -58,9 +58,8 @@ export abstract class MovingAverage implements Stateful {
 
   /** One update in plain code, outside a trainer. */
   apply(numUpdates: number | null = null): void {
-    const factors = present(this.coefficients(numUpdates));
     tf.tidy(() => {
-      const coefficients = Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)]));
+      const coefficients = asScalars(this.coefficients(numUpdates));
       for (const parameter of this.averaged) {
         const shadow = this.shadows.get(parameter.name)!;
         shadow.assign(this.update(shadow, parameter.variable, coefficients, this.slotsOf(parameter)));
