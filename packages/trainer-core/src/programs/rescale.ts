@@ -51,16 +51,19 @@ export function clampProgram(parameters: readonly string[], limit: number): Prog
     key: JSON.stringify([parameters, limit]),
     guards: [],
     run(_, state) {
-      for (const name of parameters) {
-        const gradient = state.read(`gradients/${name}`);
-        if (gradient !== undefined) state.write(`gradients/${name}`, tf.clipByValue(gradient, -limit, limit));
+      for (const { name, gradient } of gradientsOf(parameters, state)) {
+        state.write(`gradients/${name}`, tf.clipByValue(gradient, -limit, limit));
       }
       return {};
     },
   };
 }
 
-function gradientsOf(parameters: readonly string[], state: ProgramState): { name: string; gradient: tf.Tensor }[] {
+/** The gradients that are there, of the parameters of those names. */
+export function gradientsOf(
+  parameters: readonly string[],
+  state: ProgramState,
+): { readonly name: string; readonly gradient: tf.Tensor }[] {
   return parameters.flatMap((name) => {
     const gradient = state.read(`gradients/${name}`);
     return gradient === undefined ? [] : [{ name, gradient }];

@@ -24,6 +24,7 @@ import { deviceProblem } from './device.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
 import { interruptedError, listenForInterruption } from './interruption.js';
+import { learningRatesOfGroups } from './learning-rates.js';
 import { yieldToEventLoop } from './lockstep.js';
 import { peakMemoryMB } from './memory.js';
 import { MetricTracker } from './metric-tracker.js';
@@ -145,7 +146,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   get learningRates(): readonly number[] {
-    return this.optimizer.groups.map(({ options }) => Number(options['lr']));
+    return learningRatesOfGroups(this.optimizer);
   }
 
   /**
