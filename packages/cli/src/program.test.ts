@@ -78,6 +78,18 @@ describe('train', () => {
     expect(epochLines((await at.xTrain(['train', config, '-s', folder, '--force'])).out)).toHaveLength(2);
   });
 
+  it('leaves an empty folder when it fails before it has a result, so that it can be started again', async () => {
+    const { config, folder } = await newRun();
+    await at.xTrain(['train', config, '-s', folder]);
+    const broken = await at.xTrain(['train', config, '-s', folder, '--force', '-o', '{"model.type": "broken"}']);
+    expect(broken).toMatchObject({
+      status: 1,
+      err: expect.stringContaining("the model's forward() failed: broken") as string,
+    });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(await at.xTrain(['train', config, '-s', folder])).toMatchObject({ status: 0 });
+  });
+
   it('writes its config and trains nothing with --dry-run', async () => {
     const { config, folder } = await newRun();
     const { status, out } = await at.xTrain(['train', config, '-s', folder, '--dry-run']);

@@ -30,6 +30,11 @@ class Line extends core.Model {
 }
 core.Model.register('line', z.strictObject({}))(Line);
 
+class Broken extends Line {
+  forward() { throw new TypeError('broken'); }
+}
+core.Model.register('broken', z.strictObject({}))(Broken);
+
 class Lookup extends core.Model {
   weights = { table: tf.tidy(() => tf.variable(tf.tensor1d([10, 20, 30]))) };
   namedVariables() { return this.weights; }

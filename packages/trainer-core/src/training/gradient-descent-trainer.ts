@@ -44,6 +44,7 @@ import { hasPenalty, penalizedOutputs } from './penalized-outputs.js';
 import { Progress } from './progress.js';
 import { Report } from './report.js';
 import { RunControl } from './run-control.js';
+import { runForward } from './run-forward.js';
 import { snapshot } from './saved-run.js';
 import type { StatefulParts } from './saved-run.js';
 import { Schedules } from './schedules.js';
@@ -235,7 +236,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * @throws ModelError (`X_MODEL_NO_LOSS`, `X_MODEL_LOSS_NOT_SCALAR`) in training.
    */
   batchOutputs(batch: Batch, forTraining: boolean): Outputs {
-    if (!forTraining) return this.model.forward(batch, { training: false });
+    if (!forTraining) return runForward(this.model, batch, { training: false });
     return penalizedOutputs(this.model, batch, this.rules.regLossMetrics === 'always' ? 'zero' : 'none');
   }
 
