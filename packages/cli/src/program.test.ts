@@ -158,7 +158,7 @@ describe('predict', () => {
     ['null', '{"x":[null]}', 'expected numbers, or lists of numbers of one length, for "x", received [null]'],
     ['a string', '{"x":["1"]}', 'expected numbers, or lists of numbers of one length, for "x", received ["1"]'],
     ['a list', '[1]', 'expected an object with a value per input of the model'],
-    ['another field', '{"z":[1]}', 'the model does not take requests with the fields z [1, 1]'],
+    ['another field', '{"z":[1]}', 'the model does not take requests with the fields z: float32 [1,1]'],
     ['a missing field', '{"x":[1]}\n{}', 'request 2 of its batch: expected a value for "x"'],
     [
       'lists of two lengths',

@@ -104,7 +104,7 @@ core.Command.register('hello')(Hello);
 
 exports.__esModule = true;
 exports.default = core.definePlugin({
-  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Hello],
+  name: 'stub', version: '1.2.3', provides: [Line, Broken, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Hello],
 });`;
 
 /** A plugin with a command that takes the name of one of ours. */
