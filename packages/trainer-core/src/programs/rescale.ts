@@ -53,11 +53,16 @@ export function clampProgram(parameters: readonly string[], limit: number): Prog
     run(_, state) {
       for (const name of parameters) {
         const gradient = state.read(`gradients/${name}`);
-        if (gradient !== undefined) state.write(`gradients/${name}`, tf.clipByValue(gradient, -limit, limit));
+        if (gradient !== undefined) state.write(`gradients/${name}`, clamped(gradient, limit));
       }
       return {};
     },
   };
+}
+
+/** Every element clamped to [-`limit`, `limit`]; NaN stays NaN, also with a limit of 0, where `tf.clipByValue` loses it. */
+export function clamped(tensor: tf.Tensor, limit: number): tf.Tensor {
+  return tf.minimum(tf.maximum(tensor, -limit), limit);
 }
 
 function gradientsOf(parameters: readonly string[], state: ProgramState): { name: string; gradient: tf.Tensor }[] {
