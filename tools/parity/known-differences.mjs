@@ -11,6 +11,19 @@ const DIFFERENCES = [
   },
   {
     family: 'trainer',
+    has: ({ resumed, train_batches: batches }) => resumed === 'as recorded' && hasSeveralHeads(batches),
+    at: /^phase [1-9]/,
+    reason:
+      'a parameter that some batches do not reach is updated after a resume as it was before, and as if never interrupted',
+  },
+  {
+    family: 'trainer',
+    has: ({ result: { batches = [] } }) => batches.some((batch) => !batch.is_training && batch.losses.includes('NaN')),
+    at: /metrics_keys|metric_tracker|^returned_metrics|metrics_files/,
+    reason: 'NaN is never the best value',
+  },
+  {
+    family: 'trainer',
     has: ({ resumed }) => resumed === 'checkpoints',
     at: /^phase [1-9]\d*: the checkpoints that are kept/,
     reason: 'after a resume the checkpoints of the earlier process count too, so that no more are kept than asked for',
@@ -325,6 +338,11 @@ const WITH_BETAS = 'adam adamw adamax huggingface_adamw sparse_adam dense_sparse
 
 function schedulesAdam(optimizer, momentumScheduler) {
   return momentumScheduler !== undefined && WITH_BETAS.includes(optimizer?.type?.split('.').at(-1).toLowerCase());
+}
+
+/** Whether there are parameters that only some batches reach. */
+function hasSeveralHeads(batches) {
+  return new Set(batches.map(({ head }) => head)).size > 1;
 }
 
 /** Whether a schedule is given a number of steps, epochs or waves that there cannot be. */

@@ -53,10 +53,13 @@ export class DefaultPredictor extends Predictor {
       return this.model.forward(batch, { training: false });
     } catch (error) {
       if (error instanceof TrainerError) throw error;
-      const fields = Object.entries(batch).map(([name, value]) => `${name} [${(value as tf.Tensor).shape.join(', ')}]`);
+      const fields = (Object.entries(batch) as [string, tf.Tensor][]).map(
+        ([name, { dtype, shape }]) => `${name}: ${dtype} [${shape}]`,
+      );
       throw new DataError(
         'X_DATA_INVALID',
-        `the model does not take requests with the fields ${fields.join(', ')}: ${messageOf(error)}`,
+        `the model does not take requests with the fields ${fields.join(', ')}: ${messageOf(error)}; ` +
+          'the option dtypes of the predictor says which fields are int32',
         { cause: error },
       );
     }
@@ -78,7 +81,10 @@ export class DefaultPredictor extends Predictor {
       const value = example[name];
       if (value === undefined) throw invalid(i, `a value for "${name}", as the first request has`, example);
       const own = shapeOf(value);
-      if (own === null) throw invalid(i, `numbers, or lists of numbers of one length, for "${name}"`, value);
+      if (own === null) {
+        const expected = `numbers, or lists of numbers of one length, for "${name}"`;
+        throw invalid(i, expected, value, '; a "predictor" of your own turns other requests into these');
+      }
       if (String(own) !== String(shape))
         throw invalid(i, `"${name}" of the first request's shape [${String(shape)}]`, value);
       return value;
@@ -106,9 +112,9 @@ function shapeOf(value: Json): readonly number[] | null {
   return [shapes.length, ...first];
 }
 
-function invalid(index: number, expected: string, received: Json): DataError {
+function invalid(index: number, expected: string, received: Json, advice = ''): DataError {
   return new DataError(
     'X_DATA_INVALID',
-    `request ${index + 1} of its batch: expected ${expected}, received ${JSON.stringify(received).slice(0, 80)}`,
+    `request ${index + 1} of its batch: expected ${expected}, received ${JSON.stringify(received).slice(0, 80)}${advice}`,
   );
 }

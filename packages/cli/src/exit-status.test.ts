@@ -1,4 +1,4 @@
-import { ConfigError, InterruptedError, NonFiniteError } from '@x/trainer-core';
+import { ConfigError, InterruptedError, ModelError, NonFiniteError } from '@x/trainer-core';
 
 import { explainFailure } from './exit-status.js';
 
@@ -21,6 +21,22 @@ describe('explainFailure', () => {
   it('does not repeat a code that the message has', () => {
     const error = ConfigError.of('X_CONFIG_UNKNOWN_KEY', 'trainer.lr', 'unknown key');
     expect(explainFailure(error).lines[0]!.match(/X_/g)).toHaveLength(1);
+  });
+
+  it("shows where a model failed: the places of the stack that are in the user's own files", () => {
+    const cause = new TypeError('x is undefined');
+    cause.stack = [
+      'TypeError: x is undefined',
+      '    at gather (/home/me/node_modules/@tensorflow/tfjs-core/dist/index.js:1:2)',
+      '    at Tagger.forward (file:///home/me/tagger.js:3:4)',
+      '    at new Promise (<anonymous>)',
+      '    at node:internal/timers:5:6',
+    ].join('\n');
+
+    expect(explainFailure(new ModelError('X_MODEL_INVALID', 'forward() failed', { cause })).lines).toEqual([
+      'error: forward() failed [X_MODEL_INVALID]',
+      '    at Tagger.forward (file:///home/me/tagger.js:3:4)',
+    ]);
   });
 
   it('shows the stack of what it does not know, and asks for a report', () => {

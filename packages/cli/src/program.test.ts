@@ -78,6 +78,18 @@ describe('train', () => {
     expect(epochLines((await at.xTrain(['train', config, '-s', folder, '--force'])).out)).toHaveLength(2);
   });
 
+  it('leaves an empty folder when it fails before it has a result, so that it can be started again', async () => {
+    const { config, folder } = await newRun();
+    await at.xTrain(['train', config, '-s', folder]);
+    const broken = await at.xTrain(['train', config, '-s', folder, '--force', '-o', '{"model.type": "broken"}']);
+    expect(broken).toMatchObject({
+      status: 1,
+      err: expect.stringContaining("the model's forward() failed: broken") as string,
+    });
+    expect(readdirSync(folder)).toEqual([]);
+    expect(await at.xTrain(['train', config, '-s', folder])).toMatchObject({ status: 0 });
+  });
+
   it('writes its config and trains nothing with --dry-run', async () => {
     const { config, folder } = await newRun();
     const { status, out } = await at.xTrain(['train', config, '-s', folder, '--dry-run']);
@@ -173,7 +185,7 @@ describe('predict', () => {
     ['null', '{"x":[null]}', 'expected numbers, or lists of numbers of one length, for "x", received [null]'],
     ['a string', '{"x":["1"]}', 'expected numbers, or lists of numbers of one length, for "x", received ["1"]'],
     ['a list', '[1]', 'expected an object with a value per input of the model'],
-    ['another field', '{"z":[1]}', 'the model does not take requests with the fields z [1, 1]'],
+    ['another field', '{"z":[1]}', 'the model does not take requests with the fields z: float32 [1,1]'],
     ['a field more', '{"x":[1]}\n{"x":[1],"z":[1]}', 'expected the fields of the first request (x)'],
     ['a missing field', '{"x":[1]}\n{}', 'request 2 of its batch: expected a value for "x"'],
     [

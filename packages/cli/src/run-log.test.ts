@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,6 +7,7 @@ import { RunLog } from './run-log.js';
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'run-log-'));
+  writeFileSync(join(folder, 'config.json'), '{}');
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -38,4 +39,15 @@ test('a folder that is gone is not made again', () => {
   log.open(join(folder, 'gone'));
   log.info('one');
   expect(() => readFileSync(join(folder, 'gone', 'out.log'))).toThrow('ENOENT');
+});
+
+test('a folder that is not yet one of a run stays as it is', () => {
+  const log = new RunLog(() => at);
+  rmSync(join(folder, 'config.json'));
+  log.open(folder);
+  log.info('one');
+  expect(readdirSync(folder)).toEqual([]);
+  writeFileSync(join(folder, 'config.json'), '{}');
+  log.info('two');
+  expect(text()).toMatch(/one\n.*two\n$/);
 });

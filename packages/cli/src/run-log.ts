@@ -8,6 +8,9 @@ import type { ProgressOutput } from './console-progress.js';
 /** The file in a run's folder that holds what the run said. */
 export const LOG_FILE = 'out.log';
 
+/** A folder without it is no run's any more: that of a run that failed without a result is as it was before. */
+const CONFIG_FILE = 'config.json';
+
 /**
  * What a run says, as lines with time and level in the file `out.log` of its folder. Until {@link open} they are kept in
  * memory, because the folder of a run that does not start stays as it was. A run that goes on adds to the file.
@@ -48,7 +51,7 @@ export class RunLog implements Log, ProgressOutput {
 
   /** A log that cannot be written ends no run: its lines are kept for the next attempt. */
   private flush(): void {
-    if (this.folder === null || this.lines === '' || !existsSync(this.folder)) return;
+    if (this.folder === null || this.lines === '' || !existsSync(join(this.folder, CONFIG_FILE))) return;
     try {
       appendFileSync(join(this.folder, LOG_FILE), this.lines);
       this.lines = '';

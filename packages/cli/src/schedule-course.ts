@@ -37,7 +37,7 @@ export function followSchedules(
       const step = epoch * stepsPerEpoch + inEpoch;
       for (const scheduler of schedulers) scheduler.stepBatch(step);
       groups.forEach(({ options }, i) => {
-        rates[i]!.push([step, Number(options['lr'])]);
+        rates[i]!.push([step, optimizer.learningRate(options, step)]);
         momenta[i]!.push([step, momentumOf(options)]);
       });
     }

@@ -37,5 +37,5 @@ test.each([
 
 test('a file that is not there is named', async () => {
   const items = new JsonlReader().read(join(folder, 'missing.jsonl'));
-  await expect(items.next()).rejects.toThrow(/missing\.jsonl cannot be read: ENOENT/);
+  await expect(items.next()).rejects.toThrow(/missing\.jsonl does not exist; correct the path/);
 });

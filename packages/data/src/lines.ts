@@ -25,9 +25,15 @@ export async function* linesOf(path: string): AsyncGenerator<string> {
       for (const line of lines) yield withoutReturn(line);
     }
   } catch (cause) {
-    throw new DataError('X_DATA_INVALID', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new DataError('X_DATA_INVALID', `${path} ${problemOf(cause as NodeJS.ErrnoException)}`, { cause });
   }
   if (rest !== '') yield withoutReturn(rest);
+}
+
+function problemOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'does not exist; correct the path';
+  if (code === 'EISDIR') return 'is a folder; expected a file';
+  return `cannot be read: ${message}`;
 }
 
 function withoutReturn(line: string): string {

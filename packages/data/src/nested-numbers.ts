@@ -1,5 +1,5 @@
 import type { NumberArray } from './number-array.js';
-import { isNumberArray, typeOf } from './number-array.js';
+import { isNumberArray, sizeOf, typeOf } from './number-array.js';
 
 /** A number, a list of numbers, a list of such lists, ...; the innermost list may be a typed array. */
 export type NestedNumbers = number | NumberArray | readonly NestedNumbers[];
@@ -78,7 +78,7 @@ export function writeNumbers(
     target.set(value, offset);
   } else {
     const [, ...inner] = sizes;
-    const stride = inner.reduce((product, length) => product * length, 1);
+    const stride = sizeOf(inner);
     value.forEach((item, i) => writeNumbers(target, offset + i * stride, item, inner));
   }
 }
@@ -91,7 +91,7 @@ export function writeMask(target: Float32Array, offset: number, value: NestedNum
     target.fill(1, offset, offset + value.length);
   } else {
     const [, ...inner] = sizes;
-    const stride = inner.reduce((product, length) => product * length, 1);
+    const stride = sizeOf(inner);
     value.forEach((item, i) => writeMask(target, offset + i * stride, item, inner));
   }
 }

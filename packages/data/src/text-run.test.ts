@@ -115,3 +115,11 @@ test('none is made where none is wanted, and nothing can be counted where the re
   await expect(train({ vocabulary: url })).rejects.toThrow(/is a URL; download it/);
   await expect(train({ dataset_reader: 'jsonl', vocabulary: {} })).rejects.toThrow(/there is nothing to count/);
 });
+
+test('what is wrong with an instance says of which data set it is', async () => {
+  await writeFile(join(folder.path, 'other.jsonl'), '{"text":["a"],"label":"z"}\n');
+  const config = { datasets_for_vocab_creation: ['train'], validation_data_path: 'other.jsonl' };
+  await expect(train(config)).rejects.toThrow(
+    /^the validation data: instance 0: field "label": "z" is not in the vocabulary's namespace "labels"/,
+  );
+});

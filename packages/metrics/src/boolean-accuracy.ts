@@ -3,8 +3,9 @@ import { Metric, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { labelsKey, maskKey, predictionsKey, reportedName } from './options.js';
-import { ratio, Totals } from './totals.js';
-import { batchValues, countedBy, outputValues, sameElements, shapes } from './values.js';
+import { SummedMetric } from './summed-metric.js';
+import { ratio } from './totals.js';
+import { batchValues, checkSameElements, countedBy, outputValues } from './values.js';
 
 export const BooleanAccuracyOptions = z.strictObject({
   predictions: predictionsKey,
@@ -25,12 +26,11 @@ export type BooleanAccuracyOptions = z.input<typeof BooleanAccuracyOptions>;
  * nothing counts is left out.
  */
 @Metric.register('boolean_accuracy', BooleanAccuracyOptions)
-export class BooleanAccuracy extends Metric {
+export class BooleanAccuracy extends SummedMetric {
   private readonly options: z.output<typeof BooleanAccuracyOptions>;
-  private readonly totals = new Totals(['correct', 'count']);
 
   constructor(options: BooleanAccuracyOptions = {}) {
-    super();
+    super(['correct', 'count']);
     this.options = parseOptions(BooleanAccuracyOptions, options, 'BooleanAccuracy');
   }
 
@@ -40,15 +40,8 @@ export class BooleanAccuracy extends Metric {
     const metric = 'boolean_accuracy';
     const predictions = await outputValues(metric, this.options.predictions, outputs);
     const labels = await batchValues(metric, this.options.labels, batch);
-    const [rows] = predictions.shape;
-    if (rows === undefined || !sameElements(predictions, labels)) {
-      throw shapes(
-        metric,
-        `"${labels.key}"`,
-        labels.shape,
-        `that of "${predictions.key}", [${predictions.shape.join(', ')}]`,
-      );
-    }
+    checkSameElements(metric, predictions, labels);
+    const [rows = 1] = predictions.shape;
     const maskValues = mask === undefined ? undefined : await batchValues(metric, mask, batch);
     const counts = countedBy(metric, maskValues, predictions.shape);
     const width = predictions.data.length / rows;
@@ -61,19 +54,7 @@ export class BooleanAccuracy extends Metric {
     }
   }
 
-  override sums(): Readonly<Record<string, number>> {
-    return this.totals.sums;
-  }
-
   override compute({ correct, count }: Readonly<Record<string, number>>): MetricValues {
     return { [this.options.name]: ratio(correct, count) };
-  }
-
-  override reset(): void {
-    this.totals.reset();
-  }
-
-  override load(sums: Readonly<Record<string, number>>): void {
-    this.totals.load(sums);
   }
 }

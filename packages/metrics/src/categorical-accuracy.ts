@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { ClassScores } from './class-scores.js';
 import { classScores, positionsOf } from './class-scores.js';
 import { labelsKey, maskKey, predictionsKey } from './options.js';
-import { ratio, Totals } from './totals.js';
+import { SummedMetric } from './summed-metric.js';
+import { ratio } from './totals.js';
 import { batchValues, countedBy, outputValues } from './values.js';
 
 export const CategoricalAccuracyOptions = z.strictObject({
@@ -27,12 +28,11 @@ export type CategoricalAccuracyOptions = z.input<typeof CategoricalAccuracyOptio
  * or one-hot rows.
  */
 @Metric.register('categorical_accuracy', CategoricalAccuracyOptions)
-export class CategoricalAccuracy extends Metric {
+export class CategoricalAccuracy extends SummedMetric {
   private readonly options: z.output<typeof CategoricalAccuracyOptions>;
-  private readonly totals = new Totals(['correct', 'count']);
 
   constructor(options: CategoricalAccuracyOptions = {}) {
-    super();
+    super(['correct', 'count']);
     this.options = parseOptions(CategoricalAccuracyOptions, options, 'CategoricalAccuracy');
   }
 
@@ -54,21 +54,9 @@ export class CategoricalAccuracy extends Metric {
     }
   }
 
-  override sums(): Readonly<Record<string, number>> {
-    return this.totals.sums;
-  }
-
   override compute({ correct, count }: Readonly<Record<string, number>>): MetricValues {
     const { topK, name = topK === 1 ? 'accuracy' : `accuracy_top${topK}` } = this.options;
     return { [name]: ratio(correct, count) };
-  }
-
-  override reset(): void {
-    this.totals.reset();
-  }
-
-  override load(sums: Readonly<Record<string, number>>): void {
-    this.totals.load(sums);
   }
 }
 

@@ -4,9 +4,10 @@ import { z } from 'zod';
 
 import { classScores, largest, positionsOf } from './class-scores.js';
 import { labelsKey, maskKey, predictionsKey } from './options.js';
-import { ratio, Totals } from './totals.js';
+import { SummedMetric } from './summed-metric.js';
+import { ratio } from './totals.js';
 import type { Values } from './values.js';
-import { batchValues, countedBy, outputValues, sameElements, shapes } from './values.js';
+import { batchValues, checkSameElements, countedBy, outputValues } from './values.js';
 
 export const F1Options = z
   .strictObject({
@@ -46,12 +47,11 @@ interface Decisions {
  * Its sums are true positives, false positives and false negatives of each class.
  */
 @Metric.register('f1', F1Options)
-export class F1 extends Metric {
+export class F1 extends SummedMetric {
   private readonly options: z.output<typeof F1Options>;
-  private readonly totals = new Totals([]);
 
   constructor(options: F1Options) {
-    super();
+    super([]);
     this.options = parseOptions(F1Options, options, 'F1');
   }
 
@@ -75,24 +75,12 @@ export class F1 extends Metric {
     }
   }
 
-  override sums(): Readonly<Record<string, number>> {
-    return this.totals.sums;
-  }
-
   override compute(sums: Readonly<Record<string, number>>): MetricValues {
     const { positiveLabel, average, name } = this.options;
     const prefix = name === undefined ? '' : `${name}_`;
     const { precision, recall, f1 } =
       positiveLabel === undefined ? averaged(sums, average ?? 'micro') : scoresOf(sums, [positiveLabel]);
     return { [`${prefix}precision`]: precision, [`${prefix}recall`]: recall, [`${prefix}f1`]: f1 };
-  }
-
-  override reset(): void {
-    this.totals.reset();
-  }
-
-  override load(sums: Readonly<Record<string, number>>): void {
-    this.totals.load(sums);
   }
 }
 
@@ -104,15 +92,8 @@ function bestClass(predictions: Values, labels: Values): Decisions {
 }
 
 function aboveThreshold(predictions: Values, labels: Values, threshold: number): Decisions {
+  checkSameElements('f1', predictions, labels, ', as threshold is set');
   const { shape, data } = predictions;
-  if (!sameElements(predictions, labels)) {
-    throw shapes(
-      'f1',
-      `"${labels.key}"`,
-      labels.shape,
-      `that of "${predictions.key}", [${shape.join(', ')}], as threshold is set`,
-    );
-  }
   return {
     positions: shape,
     size: data.length,

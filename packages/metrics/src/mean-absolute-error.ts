@@ -3,8 +3,9 @@ import { Metric, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { labelsKey, maskKey, reportedName } from './options.js';
-import { ratio, Totals } from './totals.js';
-import { batchValues, countedBy, outputValues, sameElements, shapes } from './values.js';
+import { SummedMetric } from './summed-metric.js';
+import { ratio } from './totals.js';
+import { batchValues, checkSameElements, countedBy, outputValues } from './values.js';
 
 export const MeanAbsoluteErrorOptions = z.strictObject({
   predictions: z.string().default('predictions').describe('The key of the predictions in the outputs of the model'),
@@ -17,12 +18,11 @@ export type MeanAbsoluteErrorOptions = z.input<typeof MeanAbsoluteErrorOptions>;
 
 /** The mean of |prediction - label| over all elements, in the unit of the labels. [batch] goes with [batch, 1]. */
 @Metric.register('mean_absolute_error', MeanAbsoluteErrorOptions)
-export class MeanAbsoluteError extends Metric {
+export class MeanAbsoluteError extends SummedMetric {
   private readonly options: z.output<typeof MeanAbsoluteErrorOptions>;
-  private readonly totals = new Totals(['error', 'count']);
 
   constructor(options: MeanAbsoluteErrorOptions = {}) {
-    super();
+    super(['error', 'count']);
     this.options = parseOptions(MeanAbsoluteErrorOptions, options, 'MeanAbsoluteError');
   }
 
@@ -31,14 +31,7 @@ export class MeanAbsoluteError extends Metric {
     const metric = 'mean_absolute_error';
     const predictions = await outputValues(metric, this.options.predictions, outputs);
     const labels = await batchValues(metric, this.options.labels, batch);
-    if (!sameElements(predictions, labels)) {
-      throw shapes(
-        metric,
-        `"${labels.key}"`,
-        labels.shape,
-        `that of "${predictions.key}", [${predictions.shape.join(', ')}]`,
-      );
-    }
+    checkSameElements(metric, predictions, labels);
     const { mask } = this.options;
     const maskValues = mask === undefined ? undefined : await batchValues(metric, mask, batch);
     const counts = countedBy(metric, maskValues, predictions.shape);
@@ -49,19 +42,7 @@ export class MeanAbsoluteError extends Metric {
     }
   }
 
-  override sums(): Readonly<Record<string, number>> {
-    return this.totals.sums;
-  }
-
   override compute({ error, count }: Readonly<Record<string, number>>): MetricValues {
     return { [this.options.name]: ratio(error, count) };
-  }
-
-  override reset(): void {
-    this.totals.reset();
-  }
-
-  override load(sums: Readonly<Record<string, number>>): void {
-    this.totals.load(sums);
   }
 }

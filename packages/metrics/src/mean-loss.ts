@@ -3,7 +3,8 @@ import { batchSize, Metric, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { reportedName } from './options.js';
-import { ratio, Totals } from './totals.js';
+import { SummedMetric } from './summed-metric.js';
+import { ratio } from './totals.js';
 import { outputValues } from './values.js';
 
 export const MeanLossOptions = z.strictObject({
@@ -18,12 +19,11 @@ export type MeanLossOptions = z.input<typeof MeanLossOptions>;
  * `loss`, in which every batch counts the same. A batch without tensors counts as one example.
  */
 @Metric.register('mean_loss', MeanLossOptions)
-export class MeanLoss extends Metric {
+export class MeanLoss extends SummedMetric {
   private readonly options: z.output<typeof MeanLossOptions>;
-  private readonly totals = new Totals(['loss', 'count']);
 
   constructor(options: MeanLossOptions = {}) {
-    super();
+    super(['loss', 'count']);
     this.options = parseOptions(MeanLossOptions, options, 'MeanLoss');
   }
 
@@ -35,19 +35,7 @@ export class MeanLoss extends Metric {
     this.totals.add('count', weight);
   }
 
-  override sums(): Readonly<Record<string, number>> {
-    return this.totals.sums;
-  }
-
   override compute({ loss, count }: Readonly<Record<string, number>>): MetricValues {
     return { [this.options.name]: ratio(loss, count) };
-  }
-
-  override reset(): void {
-    this.totals.reset();
-  }
-
-  override load(sums: Readonly<Record<string, number>>): void {
-    this.totals.load(sums);
   }
 }

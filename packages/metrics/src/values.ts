@@ -63,10 +63,21 @@ export function countedBy(
   return (position) => mask.data[Math.floor(position / each)] !== 0;
 }
 
-/** Whether two tensors have the same elements row by row: dimensions of size 1 after the first do not matter. */
-export function sameElements(a: Values, b: Values): boolean {
+/**
+ * Labels have to have the elements of the predictions row by row; dimensions of size 1 after the first do not matter.
+ *
+ * @param reason why they have to, for the message.
+ * @throws DataError (`X_DATA_INVALID`) otherwise.
+ */
+export function checkSameElements(metric: string, predictions: Values, labels: Values, reason = ''): void {
   const essential = ([rows, ...rest]: readonly number[]): string => [rows, ...rest.filter((size) => size !== 1)].join();
-  return essential(a.shape) === essential(b.shape);
+  if (essential(predictions.shape) === essential(labels.shape)) return;
+  throw shapes(
+    metric,
+    `"${labels.key}"`,
+    labels.shape,
+    `that of "${predictions.key}", [${predictions.shape.join(', ')}]${reason}`,
+  );
 }
 
 /** The product of a shape. */

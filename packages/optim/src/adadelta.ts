@@ -3,8 +3,9 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const AdadeltaOptions = optimizerOptions({
   lr: learningRate.default(1).describe('Factor on the step'),
@@ -13,12 +14,9 @@ export const AdadeltaOptions = optimizerOptions({
   weightDecay: l2WeightDecay,
 });
 
-interface AdadeltaHyperparameters {
-  readonly lr: number;
-  readonly rho: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-}
+export type AdadeltaOptions = z.input<typeof AdadeltaOptions>;
+
+type AdadeltaHyperparameters = z.output<typeof AdadeltaOptions>;
 
 /**
  * Adadelta (Zeiler, 2012, "ADADELTA: an adaptive learning rate method"):
@@ -35,7 +33,7 @@ interface AdadeltaHyperparameters {
 @Optimizer.register('Adadelta', AdadeltaOptions)
 export class Adadelta extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof AdadeltaOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AdadeltaOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdadeltaOptions, options, 'adadelta'), parameters);
   }
 
@@ -44,13 +42,13 @@ export class Adadelta extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters): Coefficients {
-    const { lr, rho, eps, weightDecay } = options as unknown as AdadeltaHyperparameters;
+    const { lr, rho, eps, weightDecay } = options as AdadeltaHyperparameters;
     return { lr, rho, fresh: 1 - rho, eps, weightDecay: unlessZero(weightDecay) };
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
     const average = (before: tf.Tensor, value: tf.Tensor): tf.Tensor =>
-      tf.add(tf.mul(before, c['rho']!), tf.mul(tf.square(value), c['fresh']!));
+      runningAverage(before, tf.square(value), c['rho']!, c['fresh']!);
     const root = (value: tf.Tensor): tf.Tensor => tf.sqrt(tf.add(value, c['eps']!));
     const d = penalized(gradient, parameter, c['weightDecay']);
     const squareAvg = average(slots['squareAvg']!, d);

@@ -38,3 +38,13 @@ it('has the name that AllenNLP gives it, too', () => {
   const optimizer = build(Optimizer, { type: 'huggingface_adafactor' }, { w: tf.variable(tf.ones([2])) });
   expect(optimizer).toBeInstanceOf(Adafactor);
 });
+
+it.each([
+  ['1 / sqrt(k), bounded by 0.01', {}, 4, 0.01],
+  ['1 / sqrt(k), bounded by 0.01', {}, 40_000, 0.005],
+  ['with warmupInit bounded by k / 1000000', { warmupInit: true }, 500, 0.0005],
+  ['its lr without relativeStep', { lr: 0.3, relativeStep: false }, 500, 0.3],
+])('tells the learning rate in use: %s', (_, options, step, rate) => {
+  const optimizer = make(options);
+  expect(optimizer.learningRate(optimizer.groups[0]!.options, step)).toBeCloseTo(rate, 12);
+});

@@ -3,8 +3,10 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { unlessZero } from './l2-penalty.js';
+import { rms } from './norm.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
+import { decoupledWeightDecay, unlessZero } from './weight-decay.js';
 
 export const AdafactorOptions = optimizerOptions(
   {
@@ -16,7 +18,7 @@ export const AdafactorOptions = optimizerOptions(
     clipThreshold: z.number().positive().default(1).describe('The largest root mean square of an update before lr'),
     decayRate: z.number().negative().default(-0.8).describe('The averages forget with 1 - k^decayRate in update k'),
     beta1: decayRate.nullable().default(null).describe('Decay rate of an average of the updates; null for none'),
-    weightDecay: z.number().nonnegative().default(0).describe('Share of a weight that a step with lr 1 takes away'),
+    weightDecay: decoupledWeightDecay(0),
     scaleParameter: z.boolean().default(true).describe("Multiplies lr by the parameter's root mean square"),
     relativeStep: z.boolean().default(true).describe('lr is min(0.01, 1 / sqrt(k)) in update k'),
     warmupInit: z.boolean().default(false).describe('With relativeStep, lr is min(0.000001 * k, 1 / sqrt(k))'),
@@ -38,17 +40,9 @@ export const AdafactorOptions = optimizerOptions(
   },
 );
 
-interface AdafactorHyperparameters {
-  readonly lr: number | null;
-  readonly eps: readonly [number, number];
-  readonly clipThreshold: number;
-  readonly decayRate: number;
-  readonly beta1: number | null;
-  readonly weightDecay: number;
-  readonly scaleParameter: boolean;
-  readonly relativeStep: boolean;
-  readonly warmupInit: boolean;
-}
+export type AdafactorOptions = z.input<typeof AdafactorOptions>;
+
+type AdafactorHyperparameters = z.output<typeof AdafactorOptions>;
 
 /**
  * Adafactor (Shazeer & Stern, 2018, "Adaptive learning rates with sublinear memory cost"), with the options and defaults of
@@ -69,12 +63,12 @@ interface AdafactorHyperparameters {
 @Optimizer.register('huggingface_adafactor', AdafactorOptions)
 export class Adafactor extends Optimizer {
   /** @throws ConfigError for options out of range or that exclude each other, and for overlapping groups. */
-  constructor(options: z.input<typeof AdafactorOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AdafactorOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdafactorOptions, options, 'adafactor'), parameters);
   }
 
   override initialSlots(options: Hyperparameters, shape: readonly number[]): Readonly<Record<string, InitialSlot>> {
-    const { beta1 } = options as unknown as AdafactorHyperparameters;
+    const { beta1 } = options as AdafactorHyperparameters;
     return { ...secondMoment(shape), ...(beta1 === null ? {} : this.optionalSlots()) };
   }
 
@@ -82,12 +76,18 @@ export class Adafactor extends Optimizer {
     return { expAvg: 0 };
   }
 
+  /** That of the formula: where it computes its own, before the size of the parameter scales it. */
+  override learningRate(options: Hyperparameters, step: number): number {
+    const { lr, relativeStep, warmupInit } = options as AdafactorHyperparameters;
+    return relativeStep ? Math.min(warmupInit ? 1e-6 * step : 1e-2, 1 / Math.sqrt(step)) : lr!;
+  }
+
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const hyperparameters = options as unknown as AdafactorHyperparameters;
+    const hyperparameters = options as AdafactorHyperparameters;
     const { eps, clipThreshold, decayRate: exponent, beta1, weightDecay, scaleParameter } = hyperparameters;
     const kept = 1 - step ** exponent;
     return {
-      lr: rateOf(hyperparameters, step),
+      lr: this.learningRate(options, step),
       kept,
       fresh: 1 - kept,
       eps: eps[0],
@@ -107,7 +107,7 @@ export class Adafactor extends Optimizer {
     const rate = scale === undefined ? c['lr']! : tf.mul(c['lr']!, tf.maximum(rms(parameter), scale));
     const step = tf.mul(tf.div(direction, excess), rate);
     const { beta1, fresh1, weightDecay } = c;
-    const expAvg = beta1 === undefined ? undefined : tf.add(tf.mul(slots['expAvg']!, beta1), tf.mul(step, fresh1!));
+    const expAvg = beta1 === undefined ? undefined : runningAverage(slots['expAvg']!, step, beta1, fresh1!);
     const decayed =
       weightDecay === undefined ? parameter : tf.sub(parameter, tf.mul(parameter, tf.mul(weightDecay, rate)));
     return {
@@ -125,17 +125,12 @@ function secondMoment(shape: readonly number[]): Readonly<Record<string, Initial
   };
 }
 
-function rateOf({ lr, relativeStep, warmupInit }: AdafactorHyperparameters, step: number): number {
-  return relativeStep ? Math.min(warmupInit ? 1e-6 * step : 1e-2, 1 / Math.sqrt(step)) : lr!;
-}
-
 function updateMoments(
   square: tf.Tensor,
   slots: RuleInput['slots'],
   { kept, fresh }: RuleInput['coefficients'],
 ): Record<string, tf.Tensor> {
-  const average = (slot: string, value: tf.Tensor): tf.Tensor =>
-    tf.add(tf.mul(slots[slot]!, kept!), tf.mul(value, fresh!));
+  const average = (slot: string, value: tf.Tensor): tf.Tensor => runningAverage(slots[slot]!, value, kept!, fresh!);
   if (square.rank < 2) return { expAvgSq: average('expAvgSq', square) };
   return {
     expAvgSqRow: average('expAvgSqRow', tf.mean(square, -1)),
@@ -148,8 +143,4 @@ function reciprocalRoot({ expAvgSq, expAvgSqRow: row, expAvgSqCol: column }: Rec
   if (expAvgSq !== undefined) return tf.rsqrt(expAvgSq);
   const rows = tf.rsqrt(tf.div(row!, tf.mean(row!, -1, true)));
   return tf.mul(tf.expandDims(rows, -1), tf.expandDims(tf.rsqrt(column!), -2));
-}
-
-function rms(tensor: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.mean(tf.square(tensor)));
 }

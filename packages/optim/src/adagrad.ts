@@ -3,8 +3,8 @@ import { ConfigError, inject, ModelParameters, Optimizer, parseOptions } from '@
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
-import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { learningRate, optimizerOptions, rootEps } from './optimizer-options.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const AdagradOptions = optimizerOptions({
   lr: learningRate.default(0.01).describe('Learning rate'),
@@ -15,16 +15,12 @@ export const AdagradOptions = optimizerOptions({
     .describe('How fast the learning rate falls: lr / (1 + (k - 1) * lrDecay)'),
   weightDecay: l2WeightDecay,
   initialAccumulatorValue: z.number().nonnegative().default(0).describe('What the sum of squares starts from'),
-  eps: z.number().nonnegative().default(1e-10).describe('Added to the root, against division by zero'),
+  eps: rootEps(1e-10),
 });
 
-interface AdagradHyperparameters {
-  readonly lr: number;
-  readonly lrDecay: number;
-  readonly weightDecay: number;
-  readonly initialAccumulatorValue: number;
-  readonly eps: number;
-}
+export type AdagradOptions = z.input<typeof AdagradOptions>;
+
+type AdagradHyperparameters = z.output<typeof AdagradOptions>;
 
 /**
  * Adagrad (Duchi et al., 2011, "Adaptive subgradient methods for online learning and stochastic optimization"), in the k-th
@@ -40,16 +36,16 @@ interface AdagradHyperparameters {
 @Optimizer.register('Adagrad', AdagradOptions)
 export class Adagrad extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof AdagradOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AdagradOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdagradOptions, options, 'adagrad'), parameters);
   }
 
   override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
-    return { sum: (options as unknown as AdagradHyperparameters).initialAccumulatorValue };
+    return { sum: (options as AdagradHyperparameters).initialAccumulatorValue };
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const { lr, lrDecay, weightDecay, eps } = options as unknown as AdagradHyperparameters;
+    const { lr, lrDecay, weightDecay, eps } = options as AdagradHyperparameters;
     return { stepSize: lr / (1 + (step - 1) * lrDecay), weightDecay: unlessZero(weightDecay), eps };
   }
 

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Coefficients, InitialSlot, RuleInput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { decayRate } from './optimizer-options.js';
+import { decayRate, rootEps } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
 
 /** The hyperparameters of the moments. */
 export const momentFields = {
@@ -10,7 +11,7 @@ export const momentFields = {
     .tuple([decayRate, decayRate])
     .default([0.9, 0.999])
     .describe('Decay rates of the running averages of the gradient and of its square'),
-  eps: z.number().nonnegative().default(1e-8).describe('Added to the root, against division by zero'),
+  eps: rootEps(1e-8),
 } as const;
 
 /** The hyperparameters that Adam and AdamW share. */
@@ -19,16 +20,8 @@ export const adamFields = {
   amsgrad: z.boolean().default(false).describe('Divides by the largest second moment so far (Reddi et al., 2018)'),
 } as const;
 
-export interface MomentHyperparameters {
-  readonly lr: number;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-}
-
-export interface AdamHyperparameters extends MomentHyperparameters {
-  readonly weightDecay: number;
-  readonly amsgrad: boolean;
-}
+/** What an optimizer with moments has of them, and its learning rate. */
+export type MomentHyperparameters = z.output<z.ZodObject<typeof momentFields>> & { readonly lr: number };
 
 /** The slots of the moments. */
 export const MOMENT_SLOTS: Readonly<Record<string, InitialSlot>> = { expAvg: 0, expAvgSq: 0 };
@@ -37,7 +30,7 @@ export const MOMENT_SLOTS: Readonly<Record<string, InitialSlot>> = { expAvg: 0, 
 export const AMSGRAD_SLOT: Readonly<Record<string, InitialSlot>> = { maxExpAvgSq: 0 };
 
 /** The slots of Adam and AdamW. */
-export function adamSlots({ amsgrad }: AdamHyperparameters): Readonly<Record<string, InitialSlot>> {
+export function adamSlots({ amsgrad }: { readonly amsgrad: boolean }): Readonly<Record<string, InitialSlot>> {
   return amsgrad ? { ...MOMENT_SLOTS, ...AMSGRAD_SLOT } : MOMENT_SLOTS;
 }
 
@@ -70,8 +63,8 @@ export function moments(
   c: RuleInput['coefficients'],
 ): { expAvg: tf.Tensor; expAvgSq: tf.Tensor } {
   return {
-    expAvg: tf.add(tf.mul(slots['expAvg']!, c['beta1']!), tf.mul(gradient, c['fresh1']!)),
-    expAvgSq: tf.add(tf.mul(slots['expAvgSq']!, c['beta2']!), tf.mul(tf.square(gradient), c['fresh2']!)),
+    expAvg: runningAverage(slots['expAvg']!, gradient, c['beta1']!, c['fresh1']!),
+    expAvgSq: runningAverage(slots['expAvgSq']!, tf.square(gradient), c['beta2']!, c['fresh2']!),
   };
 }
 

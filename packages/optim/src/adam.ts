@@ -3,15 +3,18 @@ import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInpu
 import { z } from 'zod';
 
 import { adamCoefficients, adamFields, adamSlots, adamStep, AMSGRAD_SLOT } from './adam-moments.js';
-import type { AdamHyperparameters } from './adam-moments.js';
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const AdamOptions = optimizerOptions({
   lr: learningRate.default(1e-3).describe('Learning rate'),
   ...adamFields,
   weightDecay: l2WeightDecay,
 });
+
+export type AdamOptions = z.input<typeof AdamOptions>;
+
+type AdamHyperparameters = z.output<typeof AdamOptions>;
 
 /**
  * Adam (Kingma & Ba, 2015): the steps of `adamStep` on g + weightDecay * p. k counts the updates of each parameter.
@@ -21,12 +24,12 @@ export const AdamOptions = optimizerOptions({
 @Optimizer.register('Adam', AdamOptions)
 export class Adam extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof AdamOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AdamOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdamOptions, options, 'adam'), parameters);
   }
 
   override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
-    return adamSlots(options as unknown as AdamHyperparameters);
+    return adamSlots(options as AdamHyperparameters);
   }
 
   override optionalSlots(): Readonly<Record<string, InitialSlot>> {
@@ -34,7 +37,7 @@ export class Adam extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const hyperparameters = options as unknown as AdamHyperparameters;
+    const hyperparameters = options as AdamHyperparameters;
     const { weightDecay } = hyperparameters;
     return { ...adamCoefficients(hyperparameters, step), weightDecay: unlessZero(weightDecay) };
   }

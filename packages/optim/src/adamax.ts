@@ -4,15 +4,19 @@ import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInpu
 import { z } from 'zod';
 
 import { momentCoefficients, momentFields } from './adam-moments.js';
-import type { MomentHyperparameters } from './adam-moments.js';
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const AdamaxOptions = optimizerOptions({
   lr: learningRate.default(2e-3).describe('Learning rate'),
   ...momentFields,
   weightDecay: l2WeightDecay,
 });
+
+export type AdamaxOptions = z.input<typeof AdamaxOptions>;
+
+type AdamaxHyperparameters = z.output<typeof AdamaxOptions>;
 
 /**
  * Adamax, Adam with the infinity norm (Kingma & Ba, 2015, section 7.1), in the k-th update of a parameter:
@@ -28,7 +32,7 @@ export const AdamaxOptions = optimizerOptions({
 @Optimizer.register('Adamax', AdamaxOptions)
 export class Adamax extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof AdamaxOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AdamaxOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdamaxOptions, options, 'adamax'), parameters);
   }
 
@@ -37,14 +41,14 @@ export class Adamax extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const { lr, betas, eps, weightDecay } = options as unknown as MomentHyperparameters & { weightDecay: number };
+    const { lr, betas, eps, weightDecay } = options as AdamaxHyperparameters;
     const { beta1, fresh1, beta2 } = momentCoefficients(betas);
     return { beta1, fresh1, beta2, eps, stepSize: lr / (1 - betas[0] ** step), weightDecay: unlessZero(weightDecay) };
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
     const d = penalized(gradient, parameter, c['weightDecay']);
-    const expAvg = tf.add(tf.mul(slots['expAvg']!, c['beta1']!), tf.mul(d, c['fresh1']!));
+    const expAvg = runningAverage(slots['expAvg']!, d, c['beta1']!, c['fresh1']!);
     const expInf = tf.maximum(tf.mul(slots['expInf']!, c['beta2']!), tf.add(tf.abs(d), c['eps']!));
     return {
       parameter: tf.sub(parameter, tf.mul(tf.div(expAvg, expInf), c['stepSize']!)),

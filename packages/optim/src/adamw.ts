@@ -4,14 +4,18 @@ import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInpu
 import { z } from 'zod';
 
 import { adamCoefficients, adamFields, adamSlots, adamStep, AMSGRAD_SLOT } from './adam-moments.js';
-import type { AdamHyperparameters } from './adam-moments.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { decoupledWeightDecay } from './weight-decay.js';
 
 export const AdamWOptions = optimizerOptions({
   lr: learningRate.default(1e-3).describe('Learning rate'),
   ...adamFields,
-  weightDecay: z.number().nonnegative().default(0.01).describe('Share of a weight that a step with lr 1 takes away'),
+  weightDecay: decoupledWeightDecay(0.01),
 });
+
+export type AdamWOptions = z.input<typeof AdamWOptions>;
+
+type AdamWHyperparameters = z.output<typeof AdamWOptions>;
 
 /**
  * Adam with decoupled weight decay (Loshchilov & Hutter, 2019): p = p * (1 - lr * weightDecay), then the steps of
@@ -21,12 +25,12 @@ export const AdamWOptions = optimizerOptions({
 @Optimizer.register('AdamW', AdamWOptions)
 export class AdamW extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof AdamWOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AdamWOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AdamWOptions, options, 'adamw'), parameters);
   }
 
   override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
-    return adamSlots(options as unknown as AdamHyperparameters);
+    return adamSlots(options as AdamWHyperparameters);
   }
 
   override optionalSlots(): Readonly<Record<string, InitialSlot>> {
@@ -34,7 +38,7 @@ export class AdamW extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const hyperparameters = options as unknown as AdamHyperparameters;
+    const hyperparameters = options as AdamWHyperparameters;
     const { lr, weightDecay } = hyperparameters;
     return { ...adamCoefficients(hyperparameters, step), shrink: 1 - lr * weightDecay };
   }

@@ -11,8 +11,8 @@ import type {
 } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const AveragedSgdOptions = optimizerOptions({
   lr: learningRate.default(0.01).describe('Learning rate of the first step; a change acts one step later'),
@@ -22,13 +22,9 @@ export const AveragedSgdOptions = optimizerOptions({
   weightDecay: l2WeightDecay,
 });
 
-interface AveragedSgdHyperparameters {
-  readonly lr: number;
-  readonly lambd: number;
-  readonly alpha: number;
-  readonly t0: number;
-  readonly weightDecay: number;
-}
+export type AveragedSgdOptions = z.input<typeof AveragedSgdOptions>;
+
+type AveragedSgdHyperparameters = z.output<typeof AveragedSgdOptions>;
 
 /**
  * Averaged stochastic gradient descent (Polyak & Juditsky, 1992, "Acceleration of stochastic approximation by averaging", in
@@ -46,7 +42,7 @@ interface AveragedSgdHyperparameters {
 @Optimizer.register('ASGD', AveragedSgdOptions)
 export class AveragedSgd extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof AveragedSgdOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: AveragedSgdOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(AveragedSgdOptions, options, 'averaged_sgd'), parameters);
   }
 
@@ -55,17 +51,17 @@ export class AveragedSgd extends Optimizer {
   }
 
   override initialScalars(options: Hyperparameters): HostScalars {
-    return { eta: (options as unknown as AveragedSgdHyperparameters).lr, mu: 1 };
+    return { eta: (options as AveragedSgdHyperparameters).lr, mu: 1 };
   }
 
   override coefficients(options: Hyperparameters, _step: number, scalars: HostScalars): Coefficients {
-    const { lambd, weightDecay } = options as unknown as AveragedSgdHyperparameters;
+    const { lambd, weightDecay } = options as AveragedSgdHyperparameters;
     const { eta, mu } = scalars as { eta: number; mu: number };
     return { eta, shrink: 1 - lambd * eta, mu: mu === 1 ? undefined : mu, weightDecay: unlessZero(weightDecay) };
   }
 
   override nextScalars(options: Hyperparameters, step: number): HostScalars {
-    const { lr, lambd, alpha, t0 } = options as unknown as AveragedSgdHyperparameters;
+    const { lr, lambd, alpha, t0 } = options as AveragedSgdHyperparameters;
     return { eta: lr / (1 + lambd * lr * step) ** alpha, mu: 1 / Math.max(1, step - t0) };
   }
 

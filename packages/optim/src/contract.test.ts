@@ -1,8 +1,10 @@
 import '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs-core';
 import { movingAverageContract, optimizerContract } from '@x/testing';
-import type { OptimizerSubject } from '@x/testing';
+import type { MovingAverageSubject, OptimizerSubject } from '@x/testing';
+import { MovingAverage, Optimizer, ParameterSet, Registry } from '@x/trainer-core';
 
-import {
+import optim, {
   Adadelta,
   Adafactor,
   Adagrad,
@@ -53,6 +55,7 @@ const subjects: OptimizerSubject[] = [
   { name: 'Adam with amsgrad', make: (parameters) => new Adam({ lr: 0.05, amsgrad: true }, parameters) },
   { name: 'Adamax', make: (parameters) => new Adamax({ lr: 0.05 }, parameters) },
   { name: 'AdamW', make: (parameters) => new AdamW({ lr: 0.05 }, parameters) },
+  { name: 'AdamW with amsgrad', make: (parameters) => new AdamW({ lr: 0.05, amsgrad: true }, parameters) },
   {
     name: 'AveragedSgd',
     make: (parameters) => new AveragedSgd({ lr: 0.05, t0: 2 }, parameters),
@@ -75,7 +78,7 @@ const subjects: OptimizerSubject[] = [
       new MultiOptimizer(
         {
           optimizers: {
-            default: (own) => new Adam({ lr: 0.05 }, own),
+            default: (own) => new Adam({ lr: 0.05, amsgrad: true }, own),
             matrices: (own) => new Muon({ lr: 0.02, weightDecay: 0 }, own),
           },
           parameterGroups: [[['weight'], { optimizerName: 'matrices' }]],
@@ -112,16 +115,49 @@ const subjects: OptimizerSubject[] = [
   { name: 'SparseAdam', make: (parameters) => new SparseAdam({ lr: 0.05 }, parameters), rowSparse: true },
 ];
 
+const averages: MovingAverageSubject[] = [
+  {
+    name: 'ExponentialMovingAverage',
+    make: (parameters) => new ExponentialMovingAverage({ decay: 0.9 }, parameters),
+  },
+  {
+    name: 'StochasticWeightAveraging',
+    make: (parameters) => new StochasticWeightAveraging({ start: 2, interval: 2, unit: 'steps' }, parameters),
+  },
+  {
+    name: 'ScheduleFreeAverage',
+    make: (parameters) => new ScheduleFreeAverage(parameters, new ScheduleFreeAdamW({}, parameters)),
+  },
+];
+
 for (const subject of subjects) optimizerContract(runner, subject);
-movingAverageContract(runner, {
-  name: 'ExponentialMovingAverage',
-  make: (parameters) => new ExponentialMovingAverage({ decay: 0.9 }, parameters),
-});
-movingAverageContract(runner, {
-  name: 'StochasticWeightAveraging',
-  make: (parameters) => new StochasticWeightAveraging({ start: 2, interval: 2, unit: 'steps' }, parameters),
-});
-movingAverageContract(runner, {
-  name: 'ScheduleFreeAverage',
-  make: (parameters) => new ScheduleFreeAverage(parameters, new ScheduleFreeAdamW({}, parameters)),
+for (const subject of averages) movingAverageContract(runner, subject);
+
+describe('the contracts are asked of', () => {
+  const parameters = ParameterSet.of({ weight: tf.variable(tf.zeros([2, 3])), bias: tf.variable(tf.zeros([3])) });
+  const made = subjects.map(({ make }) => make(parameters));
+  const classes = (instances: readonly object[]): Set<unknown> => new Set(instances.map((each) => each.constructor));
+  const registered = (kind: string): Set<unknown> =>
+    new Set(new Registry([optim]).all(kind).map(({ target }) => target));
+
+  it('every optimizer', () => {
+    // Muon takes matrices only: it is asked inside of a MultiOptimizer
+    expect(new Set([...classes(made), Muon])).toEqual(registered(Optimizer.kind));
+  });
+
+  it('every moving average', () => {
+    expect(classes(averages.map(({ make }) => make(parameters)))).toEqual(registered(MovingAverage.kind));
+  });
+
+  it('every option that adds a slot', () => {
+    const slotsOf = (optimizer: Optimizer): string[] =>
+      [...parameters].flatMap((parameter) =>
+        Object.keys(optimizer.initialSlots(optimizer.groupOf(parameter).options, parameter.shape)),
+      );
+    for (const optimizer of made) {
+      const alike = made.filter((other) => other.constructor === optimizer.constructor);
+      const optional = [...parameters].flatMap(({ shape }) => Object.keys(optimizer.optionalSlots(shape)));
+      expect(alike.flatMap(slotsOf)).toEqual(expect.arrayContaining(optional));
+    }
+  });
 });

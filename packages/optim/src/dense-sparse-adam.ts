@@ -13,6 +13,8 @@ export const DenseSparseAdamOptions = optimizerOptions({
   ...momentFields,
 });
 
+export type DenseSparseAdamOptions = z.input<typeof DenseSparseAdamOptions>;
+
 /**
  * Adam for both kinds of gradients (AllenNLP's `DenseSparseAdam`): {@link lazyAdamStep} for a row-sparse gradient, and for
  * a dense one, in which eps is not corrected as in `adam`,
@@ -25,7 +27,7 @@ export const DenseSparseAdamOptions = optimizerOptions({
 @Optimizer.register('dense_sparse_adam', DenseSparseAdamOptions)
 export class DenseSparseAdam extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof DenseSparseAdamOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: DenseSparseAdamOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(DenseSparseAdamOptions, options, 'dense_sparse_adam'), parameters);
   }
 
@@ -34,7 +36,7 @@ export class DenseSparseAdam extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    return lazyAdamCoefficients(options as unknown as MomentHyperparameters, step);
+    return lazyAdamCoefficients(options as MomentHyperparameters, step);
   }
 
   override update(input: RuleInput): RuleOutput {

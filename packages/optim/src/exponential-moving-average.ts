@@ -3,6 +3,8 @@ import { inject, ModelParameters, MovingAverage, parseOptions } from '@x/trainer
 import type { Coefficients, ParameterSet, RuleInput } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { runningAverage } from './running-average.js';
+
 export const ExponentialMovingAverageOptions = z.strictObject({
   decay: z
     .number()
@@ -18,6 +20,8 @@ export const ExponentialMovingAverageOptions = z.strictObject({
   denominator: z.number().positive().default(10).describe('See numerator'),
 });
 
+export type ExponentialMovingAverageOptions = z.input<typeof ExponentialMovingAverageOptions>;
+
 /**
  * An exponential average of the weights: shadow = d * shadow + (1 - d) * p, with d = min(decay, (numerator + n) /
  * (denominator + n)) in step n, so that early averages follow the weights closely; d = decay where n is not told. This is
@@ -28,10 +32,7 @@ export class ExponentialMovingAverage extends MovingAverage {
   private readonly options: z.output<typeof ExponentialMovingAverageOptions>;
 
   /** @throws ConfigError for options out of range. */
-  constructor(
-    options: z.input<typeof ExponentialMovingAverageOptions>,
-    @inject(ModelParameters) parameters: ParameterSet,
-  ) {
+  constructor(options: ExponentialMovingAverageOptions, @inject(ModelParameters) parameters: ParameterSet) {
     // first, so that refused options leave no averages behind
     const checked = parseOptions(ExponentialMovingAverageOptions, options, 'the exponential moving average');
     super(parameters);
@@ -45,6 +46,6 @@ export class ExponentialMovingAverage extends MovingAverage {
   }
 
   override update(shadow: tf.Tensor, parameter: tf.Tensor, { kept, fresh }: RuleInput['coefficients']): tf.Tensor {
-    return tf.add(tf.mul(shadow, kept!), tf.mul(parameter, fresh!));
+    return runningAverage(shadow, parameter, kept!, fresh!);
   }
 }

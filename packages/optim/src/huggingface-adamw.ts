@@ -12,9 +12,8 @@ import type {
 import { z } from 'zod';
 
 import { MOMENT_SLOTS, momentCoefficients, momentFields, moments } from './adam-moments.js';
-import type { MomentHyperparameters } from './adam-moments.js';
-import { unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { decoupledWeightDecay, unlessZero } from './weight-decay.js';
 
 export const HuggingfaceAdamWOptions = optimizerOptions({
   lr: learningRate.optional().describe("Learning rate. Default 0.001; 0.00001 with compatibility 'allennlp-2'"),
@@ -24,17 +23,16 @@ export const HuggingfaceAdamWOptions = optimizerOptions({
     .nonnegative()
     .optional()
     .describe("Added to the root, against division by zero. Default 0.000001; 1e-8 with compatibility 'allennlp-2'"),
-  weightDecay: z.number().nonnegative().default(0).describe('Share of a weight that a step with lr 1 takes away'),
+  weightDecay: decoupledWeightDecay(0),
   correctBias: z
     .boolean()
     .optional()
     .describe("Corrects the moments for their start at 0. Default false; true with compatibility 'allennlp-2'"),
 });
 
-interface HuggingfaceAdamWHyperparameters extends MomentHyperparameters {
-  readonly weightDecay: number;
-  readonly correctBias: boolean;
-}
+export type HuggingfaceAdamWOptions = z.input<typeof HuggingfaceAdamWOptions>;
+
+type HuggingfaceAdamWHyperparameters = z.output<typeof HuggingfaceAdamWOptions> & typeof DEFAULTS_1;
 
 /**
  * The AdamW of Hugging Face's transformers, in which the weights decay after the step, in the k-th update of a parameter:
@@ -49,7 +47,7 @@ interface HuggingfaceAdamWHyperparameters extends MomentHyperparameters {
 export class HuggingfaceAdamW extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
   constructor(
-    options: z.input<typeof HuggingfaceAdamWOptions>,
+    options: HuggingfaceAdamWOptions,
     @inject(ModelParameters) parameters: ParameterSet,
     @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
@@ -62,7 +60,7 @@ export class HuggingfaceAdamW extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const { lr, betas, eps, weightDecay, correctBias } = options as unknown as HuggingfaceAdamWHyperparameters;
+    const { lr, betas, eps, weightDecay, correctBias } = options as HuggingfaceAdamWHyperparameters;
     const correction = correctBias ? Math.sqrt(1 - betas[1] ** step) / (1 - betas[0] ** step) : 1;
     return { ...momentCoefficients(betas), stepSize: lr * correction, eps, decay: unlessZero(lr * weightDecay) };
   }

@@ -4,14 +4,14 @@ import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInpu
 import { z } from 'zod';
 
 import { MOMENT_SLOTS, momentCoefficients, momentFields, moments } from './adam-moments.js';
-import type { MomentHyperparameters } from './adam-moments.js';
-import { unlessZero } from './l2-penalty.js';
-import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { norm } from './norm.js';
+import { learningRate, optimizerOptions, rootEps } from './optimizer-options.js';
+import { unlessZero } from './weight-decay.js';
 
 export const LambOptions = optimizerOptions({
   lr: learningRate.default(1e-3).describe('Learning rate'),
   betas: momentFields.betas,
-  eps: z.number().nonnegative().default(1e-6).describe('Added to the root, against division by zero'),
+  eps: rootEps(1e-6),
   weightDecay: z.number().nonnegative().default(0.01).describe('Share of the weights in the direction of a step'),
   biasCorrection: z.boolean().default(true).describe("Divides out the averages' start at zero"),
   gradAveraging: z.boolean().default(true).describe('A new gradient enters its average times 1 - beta1, else whole'),
@@ -22,13 +22,9 @@ export const LambOptions = optimizerOptions({
     .describe('Takes the trust ratio also without weight decay; else parameters without decay step as in Adam'),
 });
 
-interface LambHyperparameters extends MomentHyperparameters {
-  readonly weightDecay: number;
-  readonly biasCorrection: boolean;
-  readonly gradAveraging: boolean;
-  readonly trustClip: boolean;
-  readonly alwaysAdapt: boolean;
-}
+export type LambOptions = z.input<typeof LambOptions>;
+
+type LambHyperparameters = z.output<typeof LambOptions>;
 
 /**
  * LAMB (You et al., 2020, "Large batch optimization for deep learning: training BERT in 76 minutes"), with the options and
@@ -45,7 +41,7 @@ interface LambHyperparameters extends MomentHyperparameters {
 @Optimizer.register('lamb', LambOptions)
 export class Lamb extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof LambOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: LambOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(LambOptions, options, 'lamb'), parameters);
   }
 
@@ -54,7 +50,7 @@ export class Lamb extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const hyperparameters = options as unknown as LambHyperparameters;
+    const hyperparameters = options as LambHyperparameters;
     const { lr, betas, eps, weightDecay, biasCorrection, gradAveraging, trustClip, alwaysAdapt } = hyperparameters;
     const adapts = weightDecay !== 0 || alwaysAdapt;
     return {
@@ -89,8 +85,4 @@ function trustRatio(parameter: tf.Tensor, direction: tf.Tensor, c: RuleInput['co
   // both branches of a `where` are computed: no division by zero in the one that is not taken
   const ratio = tf.div(tf.where(defined, weights, neutralRatio), tf.where(defined, update, neutralRatio));
   return largestRatio === undefined ? ratio : tf.minimum(ratio, largestRatio);
-}
-
-function norm(tensor: tf.Tensor): tf.Tensor {
-  return tf.sqrt(tf.sum(tf.square(tensor)));
 }

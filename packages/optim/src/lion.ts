@@ -3,7 +3,10 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
+import { momentCoefficients } from './adam-moments.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
+import { decoupledWeightDecay } from './weight-decay.js';
 
 export const LionOptions = optimizerOptions({
   lr: learningRate.default(1e-4).describe('Learning rate: how far every weight moves in a step'),
@@ -11,14 +14,12 @@ export const LionOptions = optimizerOptions({
     .tuple([decayRate, decayRate])
     .default([0.9, 0.99])
     .describe('Shares of the momentum in the direction of a step, and in the momentum of the next one'),
-  weightDecay: z.number().nonnegative().default(0).describe('Share of a weight that a step with lr 1 takes away'),
+  weightDecay: decoupledWeightDecay(0),
 });
 
-interface LionHyperparameters {
-  readonly lr: number;
-  readonly betas: readonly [number, number];
-  readonly weightDecay: number;
-}
+export type LionOptions = z.input<typeof LionOptions>;
+
+type LionHyperparameters = z.output<typeof LionOptions>;
 
 /**
  * Lion (Chen et al., 2023, "Symbolic discovery of optimization algorithms"): only the sign of the momentum counts.
@@ -32,7 +33,7 @@ interface LionHyperparameters {
 @Optimizer.register('lion', LionOptions)
 export class Lion extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof LionOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: LionOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(LionOptions, options, 'lion'), parameters);
   }
 
@@ -41,20 +42,16 @@ export class Lion extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters): Coefficients {
-    const {
-      lr,
-      betas: [beta1, beta2],
-      weightDecay,
-    } = options as unknown as LionHyperparameters;
-    return { lr, beta1, fresh1: 1 - beta1, beta2, fresh2: 1 - beta2, shrink: 1 - lr * weightDecay };
+    const { lr, betas, weightDecay } = options as LionHyperparameters;
+    return { lr, ...momentCoefficients(betas), shrink: 1 - lr * weightDecay };
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
     const momentum = slots['expAvg']!;
-    const direction = tf.sign(tf.add(tf.mul(momentum, c['beta1']!), tf.mul(gradient, c['fresh1']!)));
+    const direction = tf.sign(runningAverage(momentum, gradient, c['beta1']!, c['fresh1']!));
     return {
       parameter: tf.sub(tf.mul(parameter, c['shrink']!), tf.mul(direction, c['lr']!)),
-      slots: { expAvg: tf.add(tf.mul(momentum, c['beta2']!), tf.mul(gradient, c['fresh2']!)) },
+      slots: { expAvg: runningAverage(momentum, gradient, c['beta2']!, c['fresh2']!) },
     };
   }
 }

@@ -94,6 +94,16 @@ describe('a config of multi', () => {
     expect(groups.map(({ options }) => typeof options['lr'])).toEqual(['number', 'number', 'number', 'number']);
   });
 
+  it('tells the learning rate that the optimizer of a group has, and of an empty group', () => {
+    const optimizers = { default: { type: 'sgd', lr: 0.1 }, all: 'adafactor' };
+    const optimizer = build(
+      Optimizer,
+      { type: 'multi', optimizers, parameter_groups: [[['first|head'], { optimizer_name: 'all' }]] },
+      weights(),
+    );
+    expect(optimizer.groups.map(({ options }) => optimizer.learningRate(options, 40_000))).toEqual([0.005, 0.005]);
+  });
+
   it('freezes the parameters of a group with requires_grad false, and has no such group', () => {
     const frozen = [['first.bias'], { requires_grad: false }];
     const variables = weights();

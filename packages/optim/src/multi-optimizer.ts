@@ -84,6 +84,13 @@ export class MultiOptimizer extends Optimizer {
     return this.optimizerOf(options).nextScalars(options, step, scalars);
   }
 
+  /** Also of the group of "default" where it is empty: that has the options of the first optimizer. */
+  override learningRate(options: Hyperparameters, step: number): number {
+    const [first] = this.optimizers.values();
+    const optimizer = this.optimizers.get(String(options['optimizerName'])) ?? first!;
+    return optimizer.learningRate(options, step);
+  }
+
   /** Each name begins with that of the optimizer: it is what tells {@link update} whose rule to apply. */
   override coefficients(options: Hyperparameters, step: number, scalars: HostScalars): Coefficients {
     const coefficients = this.optimizerOf(options).coefficients(options, step, scalars);

@@ -57,3 +57,22 @@ it('is for matrices only', () => {
   expect(() => new Muon({}, parameters)).toThrow(ConfigError);
   expect(() => new Muon({}, parameters)).toThrow(/received kernel \[2,3,2\]; use the optimizer "multi"/);
 });
+
+it('does not mind frozen parameters that are no matrices', () => {
+  const parameters = ParameterSet.of({ w: tf.variable(tf.ones([2, 2])), bias: tf.variable(tf.ones([2])) });
+  expect(() => new Muon({ parameterGroups: [[['bias'], { requiresGrad: false }]] }, parameters)).not.toThrow();
+});
+
+it('holds one iteration at a time: more of them need no more memory', async () => {
+  const peakOf = async (nsSteps: number): Promise<number> => {
+    const w = tf.variable(tf.ones([8, 8]));
+    const optimizer = new Muon({ nsSteps }, ParameterSet.of({ w }));
+    const gradient = tf.ones([8, 8]);
+    optimizer.step({ w: gradient });
+    const before = tf.memory().numBytes;
+    const { peakBytes } = await tf.profile(() => optimizer.step({ w: gradient }));
+    return peakBytes - before;
+  };
+  const scalarsPerIteration = 3 * 4;
+  expect(await peakOf(12)).toBe((await peakOf(2)) + 10 * scalarsPerIteration);
+});

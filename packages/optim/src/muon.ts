@@ -5,10 +5,11 @@ import { z } from 'zod';
 
 import { newtonSchulz, newtonSchulzCoefficients } from './newton-schulz.js';
 import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+import { decoupledWeightDecay } from './weight-decay.js';
 
 export const MuonOptions = optimizerOptions({
   lr: learningRate.default(1e-3).describe('Learning rate'),
-  weightDecay: z.number().nonnegative().default(0.1).describe('Share of a weight that a step with lr 1 takes away'),
+  weightDecay: decoupledWeightDecay(0.1),
   momentum: decayRate.default(0.95).describe('Decay rate of the running average of the gradient'),
   nesterov: z.boolean().default(true).describe('Looks ahead along the momentum'),
   nsCoefficients: z
@@ -29,17 +30,9 @@ export const MuonOptions = optimizerOptions({
     .describe('Order of the dimensions: tfjs is [in, out], torch is [out, in]'),
 });
 
-interface MuonHyperparameters {
-  readonly lr: number;
-  readonly weightDecay: number;
-  readonly momentum: number;
-  readonly nesterov: boolean;
-  readonly nsCoefficients: readonly [number, number, number];
-  readonly eps: number;
-  readonly nsSteps: number;
-  readonly adjustLrFn: 'original' | 'match_rms_adamw';
-  readonly layout: 'tfjs' | 'torch';
-}
+export type MuonOptions = z.input<typeof MuonOptions>;
+
+type MuonHyperparameters = z.output<typeof MuonOptions>;
 
 /** What the learning rate is multiplied by for a matrix of that shape, by the name of its coefficient. */
 const ratios: Readonly<Record<string, (rows: number, columns: number) => number>> = {
@@ -62,9 +55,10 @@ const ratios: Readonly<Record<string, (rows: number, columns: number) => number>
 @Optimizer.register('muon', MuonOptions)
 export class Muon extends Optimizer {
   /** @throws ConfigError for parameters that are no matrices, options out of range, and overlapping groups. */
-  constructor(options: z.input<typeof MuonOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: MuonOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(MuonOptions, options, 'muon'), parameters);
-    const others = [...parameters].filter(({ shape }) => shape.length !== 2);
+    const updated = this.groups.flatMap((group) => group.parameters);
+    const others = updated.filter(({ shape }) => shape.length !== 2);
     if (others.length > 0) {
       throw ConfigError.of(
         'X_CONFIG_INVALID',
@@ -81,7 +75,7 @@ export class Muon extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters): Coefficients {
-    const hyperparameters = options as unknown as MuonHyperparameters;
+    const hyperparameters = options as MuonHyperparameters;
     const { lr, weightDecay, momentum, nesterov, nsCoefficients, eps, nsSteps, adjustLrFn, layout } = hyperparameters;
     const original = layout === 'tfjs' ? 'lrByColumns' : 'lrByRows';
     return {

@@ -12,9 +12,8 @@ import type {
 import { z } from 'zod';
 
 import { MOMENT_SLOTS, momentCoefficients, momentFields, moments } from './adam-moments.js';
-import type { MomentHyperparameters } from './adam-moments.js';
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const NAdamOptions = optimizerOptions({
   lr: learningRate.default(2e-3).describe('Learning rate'),
@@ -23,10 +22,9 @@ export const NAdamOptions = optimizerOptions({
   momentumDecay: z.number().nonnegative().default(4e-3).describe('How fast the momentum grows to beta1'),
 });
 
-interface NAdamHyperparameters extends MomentHyperparameters {
-  readonly weightDecay: number;
-  readonly momentumDecay: number;
-}
+export type NAdamOptions = z.input<typeof NAdamOptions>;
+
+type NAdamHyperparameters = z.output<typeof NAdamOptions>;
 
 /**
  * Adam with Nesterov momentum (Dozat, 2016, "Incorporating Nesterov momentum into Adam"), as torch has it since 2.0 (1.13
@@ -44,7 +42,7 @@ interface NAdamHyperparameters extends MomentHyperparameters {
 @Optimizer.register('torch.NAdam', NAdamOptions)
 export class NAdam extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof NAdamOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: NAdamOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(NAdamOptions, options, 'nadam'), parameters);
   }
 
@@ -57,7 +55,7 @@ export class NAdam extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number, scalars: HostScalars): Coefficients {
-    const hyperparameters = options as unknown as NAdamHyperparameters;
+    const hyperparameters = options as NAdamHyperparameters;
     const { lr, betas, eps, weightDecay } = hyperparameters;
     const [mu, nextMu] = [momentumAt(hyperparameters, step), momentumAt(hyperparameters, step + 1)];
     const product = scalars['muProduct']! * mu;
@@ -72,7 +70,7 @@ export class NAdam extends Optimizer {
   }
 
   override nextScalars(options: Hyperparameters, step: number, scalars: HostScalars): HostScalars {
-    return { muProduct: scalars['muProduct']! * momentumAt(options as unknown as NAdamHyperparameters, step) };
+    return { muProduct: scalars['muProduct']! * momentumAt(options as NAdamHyperparameters, step) };
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {

@@ -8,6 +8,11 @@ export const learningRate: z.ZodNumber = z.number().nonnegative();
 /** A decay rate of a running average, in [0, 1). */
 export const decayRate: z.ZodNumber = z.number().min(0).lt(1);
 
+/** What is added to the root that an optimizer divides by. */
+export function rootEps(byDefault: number): z.ZodDefault<z.ZodNumber> {
+  return z.number().nonnegative().default(byDefault).describe('Added to the root, against division by zero');
+}
+
 /** What must hold between hyperparameters, of the optimizer and of each group. */
 export interface HyperparameterRule {
   /** The hyperparameter that is to blame. */

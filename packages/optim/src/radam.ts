@@ -4,15 +4,18 @@ import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInpu
 import type { z } from 'zod';
 
 import { adamCoefficients, MOMENT_SLOTS, momentFields, moments } from './adam-moments.js';
-import type { MomentHyperparameters } from './adam-moments.js';
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const RAdamOptions = optimizerOptions({
   lr: learningRate.default(1e-3).describe('Learning rate'),
   ...momentFields,
   weightDecay: l2WeightDecay,
 });
+
+export type RAdamOptions = z.input<typeof RAdamOptions>;
+
+type RAdamHyperparameters = z.output<typeof RAdamOptions>;
 
 /**
  * Rectified Adam (Liu et al., 2020, "On the variance of the adaptive learning rate and beyond"), as torch has it, in the
@@ -31,7 +34,7 @@ export const RAdamOptions = optimizerOptions({
 @Optimizer.register('torch.RAdam', RAdamOptions)
 export class RAdam extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof RAdamOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: RAdamOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(RAdamOptions, options, 'radam'), parameters);
   }
 
@@ -40,7 +43,7 @@ export class RAdam extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const hyperparameters = options as unknown as MomentHyperparameters & { weightDecay: number };
+    const hyperparameters = options as RAdamHyperparameters;
     const { stepSize, rootCorrection, eps, ...rest } = adamCoefficients(hyperparameters, step);
     const rectification = rectify(hyperparameters.betas[1], step);
     return {

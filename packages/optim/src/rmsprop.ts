@@ -3,13 +3,14 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
-import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { learningRate, optimizerOptions, rootEps } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const RmsPropOptions = optimizerOptions({
   lr: learningRate.default(0.01).describe('Learning rate'),
   alpha: z.number().min(0).max(1).default(0.99).describe('Decay rate of the running averages'),
-  eps: z.number().nonnegative().default(1e-8).describe('Added to the root, against division by zero'),
+  eps: rootEps(1e-8),
   weightDecay: l2WeightDecay,
   momentum: z.number().nonnegative().default(0).describe('Factor on the velocity of the step before'),
   centered: z
@@ -18,14 +19,9 @@ export const RmsPropOptions = optimizerOptions({
     .describe('Divides by the standard deviation of the gradient, not by its root mean square'),
 });
 
-interface RmsPropHyperparameters {
-  readonly lr: number;
-  readonly alpha: number;
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly momentum: number;
-  readonly centered: boolean;
-}
+export type RmsPropOptions = z.input<typeof RmsPropOptions>;
+
+type RmsPropHyperparameters = z.output<typeof RmsPropOptions>;
 
 /**
  * RMSProp (Tieleman & Hinton, 2012, lecture 6.5; centered: Graves, 2013, "Generating sequences with recurrent neural
@@ -44,12 +40,12 @@ interface RmsPropHyperparameters {
 @Optimizer.register('RMSprop', RmsPropOptions)
 export class RmsProp extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof RmsPropOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: RmsPropOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(RmsPropOptions, options, 'rmsprop'), parameters);
   }
 
   override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
-    const { momentum, centered } = options as unknown as RmsPropHyperparameters;
+    const { momentum, centered } = options as RmsPropHyperparameters;
     return { squareAvg: 0, ...(centered ? { gradAvg: 0 } : {}), ...(momentum === 0 ? {} : { momentumBuffer: 0 }) };
   }
 
@@ -58,7 +54,7 @@ export class RmsProp extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters): Coefficients {
-    const { lr, alpha, eps, weightDecay, momentum } = options as unknown as RmsPropHyperparameters;
+    const { lr, alpha, eps, weightDecay, momentum } = options as RmsPropHyperparameters;
     return {
       lr,
       alpha,
@@ -71,7 +67,7 @@ export class RmsProp extends Optimizer {
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
     const average = (before: tf.Tensor, value: tf.Tensor): tf.Tensor =>
-      tf.add(tf.mul(before, c['alpha']!), tf.mul(value, c['fresh']!));
+      runningAverage(before, value, c['alpha']!, c['fresh']!);
     const d = penalized(gradient, parameter, c['weightDecay']);
     const squareAvg = average(slots['squareAvg']!, tf.square(d));
     const gradAvg = slots['gradAvg'] && average(slots['gradAvg'], d);

@@ -24,11 +24,9 @@ export const RpropOptions = optimizerOptions(
   },
 );
 
-interface RpropHyperparameters {
-  readonly lr: number;
-  readonly etas: readonly [shrink: number, grow: number];
-  readonly stepSizes: readonly [smallest: number, largest: number];
-}
+export type RpropOptions = z.input<typeof RpropOptions>;
+
+type RpropHyperparameters = z.output<typeof RpropOptions>;
 
 /**
  * Resilient backpropagation (Riedmiller & Braun, 1993, in the variant iRprop- of Igel & Huesken, 2000), as torch has it. Per
@@ -46,16 +44,16 @@ interface RpropHyperparameters {
 @Optimizer.register('Rprop', RpropOptions)
 export class Rprop extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof RpropOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: RpropOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(RpropOptions, options, 'rprop'), parameters);
   }
 
   override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
-    return { prev: 0, stepSize: (options as unknown as RpropHyperparameters).lr };
+    return { prev: 0, stepSize: (options as RpropHyperparameters).lr };
   }
 
   override coefficients(options: Hyperparameters): Coefficients {
-    const { etas, stepSizes } = options as unknown as RpropHyperparameters;
+    const { etas, stepSizes } = options as RpropHyperparameters;
     return { shrink: etas[0], grow: etas[1], smallest: stepSizes[0], largest: stepSizes[1] };
   }
 

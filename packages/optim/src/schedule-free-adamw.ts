@@ -11,8 +11,9 @@ import type {
 } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { unlessZero } from './l2-penalty.js';
-import { decayRate, learningRate, optimizerOptions } from './optimizer-options.js';
+import { decayRate, learningRate, optimizerOptions, rootEps } from './optimizer-options.js';
+import { runningAverage } from './running-average.js';
+import { decoupledWeightDecay, unlessZero } from './weight-decay.js';
 
 export const ScheduleFreeAdamWOptions = optimizerOptions({
   lr: learningRate.default(0.0025).describe('Learning rate; one to ten times that of a run with a schedule'),
@@ -20,22 +21,20 @@ export const ScheduleFreeAdamWOptions = optimizerOptions({
     .tuple([decayRate, decayRate])
     .default([0.9, 0.999])
     .describe('Share of the average in the weights that are trained; decay rate of the squared gradient'),
-  eps: z.number().nonnegative().default(1e-8).describe('Added to the root, against division by zero'),
-  weightDecay: z.number().nonnegative().default(0).describe('Share of a weight that a step with lr 1 takes away'),
+  eps: rootEps(1e-8),
+  weightDecay: decoupledWeightDecay(0),
   warmupSteps: z.int().nonnegative().default(0).describe('Steps over which lr rises linearly'),
   r: z.number().default(0).describe('Step k counts k^r in the average'),
-  weightLrPower: z.number().default(2).describe('A step counts in the average by this power of the largest lr so far'),
+  weightLrPower: z
+    .number()
+    .nonnegative()
+    .default(2)
+    .describe('A step counts in the average by this power of the largest lr so far'),
 });
 
-interface ScheduleFreeHyperparameters {
-  readonly lr: number;
-  readonly betas: readonly [number, number];
-  readonly eps: number;
-  readonly weightDecay: number;
-  readonly warmupSteps: number;
-  readonly r: number;
-  readonly weightLrPower: number;
-}
+export type ScheduleFreeAdamWOptions = z.input<typeof ScheduleFreeAdamWOptions>;
+
+type ScheduleFreeHyperparameters = z.output<typeof ScheduleFreeAdamWOptions>;
 
 /**
  * Schedule-free AdamW (Defazio et al., 2024, "The road less scheduled"; github facebookresearch/schedule_free): no schedule
@@ -62,7 +61,7 @@ interface ScheduleFreeHyperparameters {
 })
 export class ScheduleFreeAdamW extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof ScheduleFreeAdamWOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: ScheduleFreeAdamWOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(ScheduleFreeAdamWOptions, options, 'schedule_free_adamw'), parameters);
   }
 
@@ -84,7 +83,7 @@ export class ScheduleFreeAdamW extends Optimizer {
       betas: [beta1, beta2],
       eps,
       weightDecay,
-    } = options as unknown as ScheduleFreeHyperparameters;
+    } = options as ScheduleFreeHyperparameters;
     const { rate, weight, weightSum } = averaging(options, step, scalars);
     const share = weightSum === 0 ? 0 : weight / weightSum;
     return {
@@ -102,12 +101,12 @@ export class ScheduleFreeAdamW extends Optimizer {
   }
 
   override update({ gradient, parameter, slots, coefficients: c }: RuleInput): RuleOutput {
-    const expAvgSq = tf.add(tf.mul(slots['expAvgSq']!, c['beta2']!), tf.mul(tf.square(gradient), c['fresh2']!));
+    const expAvgSq = runningAverage(slots['expAvgSq']!, tf.square(gradient), c['beta2']!, c['fresh2']!);
     const root = tf.add(tf.sqrt(tf.div(expAvgSq, c['correction']!)), c['eps']!);
     const decayed = c['decay'] === undefined ? slots['z']! : tf.sub(slots['z']!, tf.mul(parameter, c['decay']));
     const z = tf.sub(decayed, tf.mul(tf.div(gradient, root), c['rate']!));
-    const x = tf.add(tf.mul(slots['x']!, c['kept']!), tf.mul(z, c['share']!));
-    const y = tf.add(tf.mul(x, c['beta1']!), tf.mul(z, c['ahead']!));
+    const x = runningAverage(slots['x']!, z, c['kept']!, c['share']!);
+    const y = runningAverage(x, z, c['beta1']!, c['ahead']!);
     return { parameter: y, slots: { expAvgSq, x, z } };
   }
 }
@@ -118,7 +117,7 @@ function averaging(
   step: number,
   scalars: HostScalars,
 ): { rate: number; largestRate: number; weight: number; weightSum: number } {
-  const { lr, warmupSteps, r, weightLrPower } = options as unknown as ScheduleFreeHyperparameters;
+  const { lr, warmupSteps, r, weightLrPower } = options as ScheduleFreeHyperparameters;
   const rate = lr * (step < warmupSteps ? step / warmupSteps : 1);
   const largestRate = Math.max(rate, scalars['largestRate']!);
   const weight = step ** r * largestRate ** weightLrPower;

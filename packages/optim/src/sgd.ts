@@ -3,8 +3,8 @@ import { inject, ModelParameters, Optimizer, parseOptions } from '@x/trainer-cor
 import type { Coefficients, Hyperparameters, InitialSlot, ParameterSet, RuleInput, RuleOutput } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { l2WeightDecay, penalized, unlessZero } from './l2-penalty.js';
 import { learningRate, optimizerOptions } from './optimizer-options.js';
+import { l2WeightDecay, penalized, unlessZero } from './weight-decay.js';
 
 export const SgdOptions = optimizerOptions(
   {
@@ -21,13 +21,9 @@ export const SgdOptions = optimizerOptions(
   },
 );
 
-interface SgdHyperparameters {
-  readonly lr: number;
-  readonly momentum: number;
-  readonly dampening: number;
-  readonly weightDecay: number;
-  readonly nesterov: boolean;
-}
+export type SgdOptions = z.input<typeof SgdOptions>;
+
+type SgdHyperparameters = z.output<typeof SgdOptions>;
 
 /**
  * Stochastic gradient descent, with momentum as torch has it (Sutskever et al., 2013, "On the importance of initialization
@@ -44,12 +40,12 @@ interface SgdHyperparameters {
 @Optimizer.register('SGD', SgdOptions)
 export class Sgd extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof SgdOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: SgdOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(SgdOptions, options, 'sgd'), parameters);
   }
 
   override initialSlots(options: Hyperparameters): Readonly<Record<string, InitialSlot>> {
-    return (options as unknown as SgdHyperparameters).momentum === 0 ? {} : this.optionalSlots();
+    return (options as SgdHyperparameters).momentum === 0 ? {} : this.optionalSlots();
   }
 
   override optionalSlots(): Readonly<Record<string, InitialSlot>> {
@@ -57,7 +53,7 @@ export class Sgd extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    const { lr, momentum, dampening, weightDecay, nesterov } = options as unknown as SgdHyperparameters;
+    const { lr, momentum, dampening, weightDecay, nesterov } = options as SgdHyperparameters;
     return {
       lr,
       weightDecay: unlessZero(weightDecay),

@@ -13,6 +13,8 @@ export const SparseAdamOptions = optimizerOptions({
   eps: z.number().positive().default(1e-8).describe('Added to the root, against division by zero'),
 });
 
+export type SparseAdamOptions = z.input<typeof SparseAdamOptions>;
+
 /**
  * Adam for row-sparse gradients (torch's `SparseAdam`): {@link lazyAdamStep} on the rows that `sparseLookup` touched. The
  * slots are `expAvg` and `expAvgSq`.
@@ -21,7 +23,7 @@ export const SparseAdamOptions = optimizerOptions({
 @Optimizer.register('SparseAdam', SparseAdamOptions)
 export class SparseAdam extends Optimizer {
   /** @throws ConfigError for options out of range, and for overlapping groups. */
-  constructor(options: z.input<typeof SparseAdamOptions>, @inject(ModelParameters) parameters: ParameterSet) {
+  constructor(options: SparseAdamOptions, @inject(ModelParameters) parameters: ParameterSet) {
     super(parseOptions(SparseAdamOptions, options, 'sparse_adam'), parameters);
   }
 
@@ -30,7 +32,7 @@ export class SparseAdam extends Optimizer {
   }
 
   override coefficients(options: Hyperparameters, step: number): Coefficients {
-    return lazyAdamCoefficients(options as unknown as MomentHyperparameters, step);
+    return lazyAdamCoefficients(options as MomentHyperparameters, step);
   }
 
   /** @throws ModelError (`X_MODEL_INVALID`) for a dense gradient: every row would move, which is what nobody asked for. */

@@ -12,6 +12,8 @@ export const StochasticWeightAveragingOptions = z.strictObject({
   unit: z.enum(['epochs', 'steps']).default('epochs').describe('What start and interval count'),
 });
 
+export type StochasticWeightAveragingOptions = z.input<typeof StochasticWeightAveragingOptions>;
+
 /**
  * Stochastic weight averaging (Izmailov et al., 2018, "Averaging weights leads to wider optima and better generalization"):
  * the equal average of the weights after `start`, `start + interval`, `start + 2 * interval`, ... epochs or steps.
@@ -33,7 +35,7 @@ export class StochasticWeightAveraging extends MovingAverage {
    * @throws ConfigError for options out of range, and for epochs where the steps in an epoch are not known.
    */
   constructor(
-    options: z.input<typeof StochasticWeightAveragingOptions>,
+    options: StochasticWeightAveragingOptions,
     @inject(ModelParameters) parameters: ParameterSet,
     @inject(StepsPerEpoch) stepsPerEpoch: number | null = null,
   ) {

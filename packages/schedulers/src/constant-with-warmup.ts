@@ -3,15 +3,9 @@ import { Compatibility, inject, LearningRateScheduler, Optimizer, parseOptions }
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
-import { unitOfTransformers, warmupFactor } from './warmup.js';
+import { unitOfTransformers, warmupFactor, warmupFields } from './warmup.js';
 
-export const ConstantWithWarmupOptions = z.strictObject({
-  numWarmupSteps: z.int().nonnegative().describe('Steps (or epochs, as `per` says) of linear warm-up from 0'),
-  per: Unit.optional().describe(
-    'What is counted: steps, or epochs as AllenNLP 2 does; default: by compatibility, "step"',
-  ),
-});
+export const ConstantWithWarmupOptions = z.strictObject(warmupFields);
 
 export type ConstantWithWarmupOptions = z.input<typeof ConstantWithWarmupOptions>;
 

@@ -1,8 +1,11 @@
 import '@tensorflow/tfjs';
-import { learningRateSchedulerContract, momentumSchedulerContract } from '@x/testing';
-import type { LearningRateScheduler, Optimizer } from '@x/trainer-core';
+import { learningRateSchedulerContract, MomentumDescent, momentumSchedulerContract } from '@x/testing';
+import type { SchedulerSubject } from '@x/testing';
+import { LearningRateScheduler, MomentumScheduler, Registry } from '@x/trainer-core';
+import type { Optimizer, ParameterGroupConfig } from '@x/trainer-core';
 
-import {
+import { FakeOptimizer } from './__fixtures__/fake-optimizer.js';
+import plugin, {
   Combined,
   ConstantRate,
   ConstantWithWarmup,
@@ -28,8 +31,13 @@ import type { CombinedOptions } from './index.js';
 const runner = { describe, it };
 const EPOCHS = 6;
 const STEPS = 4;
+/** The parameter groups of a model of two layers. */
+const layers: readonly ParameterGroupConfig[] = [
+  [['weight'], {}],
+  [['bias|unused'], {}],
+];
 
-const schedulers: Readonly<Record<string, (optimizer: Optimizer) => LearningRateScheduler>> = {
+const rates: Readonly<Record<string, (optimizer: Optimizer) => LearningRateScheduler>> = {
   ConstantRate: () => new ConstantRate(),
   StepDecay: (optimizer) => new StepDecay({ stepSize: 2 }, optimizer),
   MultiStepDecay: (optimizer) => new MultiStepDecay({ milestones: [1, 3] }, optimizer),
@@ -63,25 +71,45 @@ function combined(optimizer: Optimizer, rules: Partial<CombinedOptions>): Combin
   return new Combined({ schedulers: [[1, step], [2, linear], [2, plateau]], ...rules }, optimizer, STEPS); // prettier-ignore
 }
 
-for (const [name, make] of Object.entries(schedulers)) learningRateSchedulerContract(runner, { name, make });
+const subjects: readonly SchedulerSubject<LearningRateScheduler>[] = [
+  ...Object.entries(rates).map(([name, make]) => ({ name, make })),
+  {
+    name: 'Combined as in AllenNLP 2',
+    make: (optimizer) => combined(optimizer, { startFrom: 'current', counting: 'global' }),
+    alsoSets: ['initialLr'],
+  },
+  {
+    name: 'OneCycle',
+    make: (optimizer) => new OneCycle({ maxLr: 0.5 }, optimizer, EPOCHS, STEPS),
+    alsoSets: ['momentum'],
+  },
+  {
+    name: 'SlantedTriangular in fine-tuning',
+    make: (optimizer) =>
+      new SlantedTriangular({ gradualUnfreezing: true, discriminativeFineTuning: true }, optimizer, EPOCHS, STEPS),
+    optimizer: (parameters) => new MomentumDescent({ lr: 0.2, momentum: 0.9, parameterGroups: layers }, parameters),
+  },
+];
 
-learningRateSchedulerContract(runner, {
-  name: 'Combined as in AllenNLP 2',
-  make: (optimizer) => combined(optimizer, { startFrom: 'current', counting: 'global' }),
-  alsoSets: ['initialLr'],
-});
+const momenta: readonly SchedulerSubject<MomentumScheduler>[] = [
+  {
+    name: 'InvertedTriangular',
+    make: (optimizer) => new InvertedTriangular({ coolDown: 2, warmUp: 2 }, optimizer),
+  },
+  {
+    name: 'InvertedTriangular per step',
+    make: (optimizer) => new InvertedTriangular({ coolDown: 9, warmUp: 9, per: 'step' }, optimizer),
+  },
+];
 
-learningRateSchedulerContract(runner, {
-  name: 'OneCycle',
-  make: (optimizer) => new OneCycle({ maxLr: 0.5 }, optimizer, EPOCHS, STEPS),
-  alsoSets: ['momentum'],
-});
+for (const subject of subjects) learningRateSchedulerContract(runner, subject);
+for (const subject of momenta) momentumSchedulerContract(runner, subject);
 
-momentumSchedulerContract(runner, {
-  name: 'InvertedTriangular',
-  make: (optimizer) => new InvertedTriangular({ coolDown: 2, warmUp: 2 }, optimizer),
-});
-momentumSchedulerContract(runner, {
-  name: 'InvertedTriangular per step',
-  make: (optimizer) => new InvertedTriangular({ coolDown: 9, warmUp: 9, per: 'step' }, optimizer),
+it.each([
+  ['learning rate', LearningRateScheduler.kind, subjects],
+  ['momentum', MomentumScheduler.kind, momenta],
+])('the contract is asked of every %s scheduler', (_, kind, asked) => {
+  const optimizer = new FakeOptimizer({ lr: 1, momentum: 0.9, parameterGroups: layers }, ['weight', 'bias']);
+  const registered = new Registry([plugin]).all(kind).map(({ target }) => target);
+  expect(new Set<unknown>(asked.map(({ make }) => make(optimizer).constructor))).toEqual(new Set<unknown>(registered));
 });

@@ -2,7 +2,7 @@ import { inject, NumberOfEpochs, Optimizer, parseOptions, StepsPerEpoch } from '
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perEpoch } from './progress-schedule.js';
 import { registerWithTorchName } from './torch-names.js';
 import { trainingLength } from './training-length.js';
 
@@ -13,7 +13,7 @@ export const CosineAnnealingOptions = z.strictObject({
     .optional()
     .describe('Epochs (or steps, as `per` says) from the initial rate to the lowest; default: those of the training'),
   etaMin: z.number().nonnegative().default(0).describe('The lowest learning rate'),
-  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
+  per: perEpoch,
 });
 
 export type CosineAnnealingOptions = z.input<typeof CosineAnnealingOptions>;

@@ -11,21 +11,11 @@ import {
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
-import { requiredBy, trainingLength } from './training-length.js';
-import { afterWarmup, unitOfTransformers, warmupFactor } from './warmup.js';
+import { warmupAndDecay, warmupAndDecayFields } from './warmup.js';
 
 export const CosineHardRestartsWithWarmupOptions = z.strictObject({
-  numWarmupSteps: z.int().nonnegative().describe('Steps (or epochs, as `per` says) of linear warm-up from 0'),
-  numTrainingSteps: z
-    .int()
-    .positive()
-    .optional()
-    .describe('Steps (or epochs) until the end of the schedule; default: those of the training'),
+  ...warmupAndDecayFields,
   numCycles: z.int().positive().default(1).describe('Falls from the initial rate to 0'),
-  per: Unit.optional().describe(
-    'What is counted: steps, or epochs as AllenNLP 2 does; default: by compatibility, "step"',
-  ),
 });
 
 export type CosineHardRestartsWithWarmupOptions = z.input<typeof CosineHardRestartsWithWarmupOptions>;
@@ -52,25 +42,15 @@ export class CosineHardRestartsWithWarmup extends ProgressRate {
     @inject(StepsPerEpoch) stepsPerEpoch: number | null,
     @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
-    const { numWarmupSteps, numTrainingSteps, numCycles, ...given } = parseOptions(
+    const { numCycles, ...warmup } = parseOptions(
       CosineHardRestartsWithWarmupOptions,
       options,
       'CosineHardRestartsWithWarmup',
     );
-    if (numTrainingSteps === undefined && compatibility === 'allennlp-2') {
-      throw requiredBy(compatibility, 'numTrainingSteps', 'cosine_hard_restarts_with_warmup');
-    }
-    const per = unitOfTransformers(given.per, compatibility);
-    const training = { numEpochs, stepsPerEpoch };
-    const total =
-      numTrainingSteps ?? trainingLength(per, training, 'cosine_hard_restarts_with_warmup', 'set numTrainingSteps');
-    super(optimizer, {
-      per,
-      value: (initial, done) => {
-        if (done < numWarmupSteps) return initial * warmupFactor(done, numWarmupSteps);
-        const progress = afterWarmup(done, numWarmupSteps, total);
-        return progress >= 1 ? 0 : (initial * (1 + Math.cos(Math.PI * ((numCycles * progress) % 1)))) / 2;
-      },
-    });
+    const decay = (share: number): number => (share >= 1 ? 0 : (1 + Math.cos(Math.PI * ((numCycles * share) % 1))) / 2);
+    super(
+      optimizer,
+      warmupAndDecay(warmup, { numEpochs, stepsPerEpoch }, compatibility, decay, 'cosine_hard_restarts_with_warmup'),
+    );
   }
 }

@@ -11,14 +11,15 @@ import {
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perEpoch } from './progress-schedule.js';
+import type { Unit } from './progress-schedule.js';
 
 export const CosineWithRestartsOptions = z.strictObject({
   tInitial: z.int().positive().describe('Epochs (or steps, as `per` says) in the first cycle'),
   tMul: z.number().positive().default(1).describe('Each cycle is this many times as long as the one before'),
   etaMin: z.number().nonnegative().default(0).describe('The learning rate that a cycle goes down to'),
   etaMul: z.number().positive().default(1).describe('Each cycle starts at this many times the rate of the one before'),
-  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
+  per: perEpoch,
 });
 
 export type CosineWithRestartsOptions = z.input<typeof CosineWithRestartsOptions>;

@@ -11,21 +11,11 @@ import {
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
-import { requiredBy, trainingLength } from './training-length.js';
-import { afterWarmup, unitOfTransformers, warmupFactor } from './warmup.js';
+import { warmupAndDecay, warmupAndDecayFields } from './warmup.js';
 
 export const CosineWithWarmupOptions = z.strictObject({
-  numWarmupSteps: z.int().nonnegative().describe('Steps (or epochs, as `per` says) of linear warm-up from 0'),
-  numTrainingSteps: z
-    .int()
-    .positive()
-    .optional()
-    .describe('Steps (or epochs) until the end of the schedule; default: those of the training'),
+  ...warmupAndDecayFields,
   numCycles: z.number().nonnegative().default(0.5).describe('Waves of the cosine; a half goes down to 0'),
-  per: Unit.optional().describe(
-    'What is counted: steps, or epochs as AllenNLP 2 does; default: by compatibility, "step"',
-  ),
 });
 
 export type CosineWithWarmupOptions = z.input<typeof CosineWithWarmupOptions>;
@@ -50,24 +40,8 @@ export class CosineWithWarmup extends ProgressRate {
     @inject(StepsPerEpoch) stepsPerEpoch: number | null,
     @inject(Compatibility, { optional: true }) compatibility: CompatibilityPreset = null,
   ) {
-    const { numWarmupSteps, numTrainingSteps, numCycles, ...given } = parseOptions(
-      CosineWithWarmupOptions,
-      options,
-      'CosineWithWarmup',
-    );
-    if (numTrainingSteps === undefined && compatibility === 'allennlp-2') {
-      throw requiredBy(compatibility, 'numTrainingSteps', 'cosine_with_warmup');
-    }
-    const per = unitOfTransformers(given.per, compatibility);
-    const training = { numEpochs, stepsPerEpoch };
-    const total = numTrainingSteps ?? trainingLength(per, training, 'cosine_with_warmup', 'set numTrainingSteps');
-    super(optimizer, {
-      per,
-      value: (initial, done) => {
-        if (done < numWarmupSteps) return initial * warmupFactor(done, numWarmupSteps);
-        const progress = afterWarmup(done, numWarmupSteps, total);
-        return initial * Math.max(0, (1 + Math.cos(2 * Math.PI * numCycles * progress)) / 2);
-      },
-    });
+    const { numCycles, ...warmup } = parseOptions(CosineWithWarmupOptions, options, 'CosineWithWarmup');
+    const decay = (share: number): number => Math.max(0, (1 + Math.cos(2 * Math.PI * numCycles * share)) / 2);
+    super(optimizer, warmupAndDecay(warmup, { numEpochs, stepsPerEpoch }, compatibility, decay, 'cosine_with_warmup'));
   }
 }

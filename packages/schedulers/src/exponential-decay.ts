@@ -2,12 +2,12 @@ import { inject, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perEpoch } from './progress-schedule.js';
 import { registerWithTorchName } from './torch-names.js';
 
 export const ExponentialDecayOptions = z.strictObject({
   gamma: z.number().nonnegative().default(0.1).describe('The factor of every epoch (or step, as `per` says)'),
-  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
+  per: perEpoch,
 });
 
 export type ExponentialDecayOptions = z.input<typeof ExponentialDecayOptions>;

@@ -77,7 +77,7 @@ test('groups that have no such option are all listed', () => {
       problems: [1, 2].map((i) => ({
         code: 'X_SCHEDULER',
         path: `groups[${i}]`,
-        message: expect.stringContaining('needs a learning rate `lr`; received the options [eps]') as string,
+        message: expect.stringContaining('needs a learning rate `lr`; received the options {"eps":') as string,
       })),
     }),
   );

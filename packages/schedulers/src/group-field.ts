@@ -22,14 +22,14 @@ export class GroupField {
     expected: string,
   ) {
     const problems = optimizer.groups.flatMap(({ options }, i) =>
-      place.read(options) === undefined ? [{ i, keys: Object.keys(options).join(', ') }] : [],
+      place.read(options) === undefined ? [{ i, received: JSON.stringify(options) }] : [],
     );
     if (problems.length > 0) {
       throw new ConfigError(
-        problems.map(({ i, keys }) => ({
+        problems.map(({ i, received }) => ({
           code: 'X_SCHEDULER',
           path: `groups[${i}]`,
-          message: `the scheduler needs ${expected}; received the options [${keys}]; choose another optimizer or scheduler`,
+          message: `the scheduler needs ${expected}; received the options ${received}; choose another optimizer or scheduler`,
         })),
         "the optimizer's parameter groups",
       );

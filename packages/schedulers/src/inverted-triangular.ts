@@ -3,13 +3,13 @@ import { inject, MomentumScheduler, Optimizer, parseOptions } from '@x/trainer-c
 import { z } from 'zod';
 
 import { momenta } from './group-field.js';
-import { ProgressSchedule, Unit } from './progress-schedule.js';
+import { perEpoch, ProgressSchedule } from './progress-schedule.js';
 
 export const InvertedTriangularOptions = z.strictObject({
   coolDown: z.int().nonnegative().describe('Epochs (or steps, as `per` says) in which the momentum goes down'),
   warmUp: z.int().nonnegative().describe('Epochs after that in which it comes up again'),
   ratio: z.number().positive().default(10).describe('The initial momentum divided by the lowest'),
-  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
+  per: perEpoch,
 });
 
 export type InvertedTriangularOptions = z.input<typeof InvertedTriangularOptions>;

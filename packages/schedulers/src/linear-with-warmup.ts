@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 import { polynomialAt } from './polynomial.js';
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perStepNumber } from './progress-schedule.js';
 import { trainingLength } from './training-length.js';
 
 export const LinearWithWarmupOptions = z.strictObject({
   warmupSteps: z.int().nonnegative().default(100).describe('Steps (or epochs, as `per` says) of linear warm-up from 0'),
-  per: Unit.default('step').describe('What is counted: the number of the step, from 1, or the epochs done'),
+  per: perStepNumber,
 });
 
 export type LinearWithWarmupOptions = z.input<typeof LinearWithWarmupOptions>;

@@ -2,7 +2,7 @@ import { inject, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perEpoch } from './progress-schedule.js';
 import { registerWithTorchName } from './torch-names.js';
 
 export const MultiStepDecayOptions = z.strictObject({
@@ -12,7 +12,7 @@ export const MultiStepDecayOptions = z.strictObject({
       'Numbers of epochs (or steps) after which to decay, in any order; one that is repeated decays repeatedly',
     ),
   gamma: z.number().nonnegative().default(0.1).describe('The factor of a decay'),
-  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
+  per: perEpoch,
 });
 
 export type MultiStepDecayOptions = z.input<typeof MultiStepDecayOptions>;

@@ -52,6 +52,13 @@ test('metrics and lists of numbers are for the groups of the schedule', () => {
   expectClose(optimizer.rates.map(Number), [1, 0.5, 3]);
 });
 
+test('schedules beside one that refuses an epoch go on', () => {
+  const plateau = lazily((each) => new ReduceOnPlateau({}, each));
+  const { optimizer, scheduler } = scheduled([0, decay(0.5)], [1, plateau], [2, decay(0.1)]);
+  expect(() => scheduler.step(null)).toThrow(/received no validation metric/);
+  expectClose(optimizer.rates.map(Number), [0.5, 2, 0.3]);
+});
+
 test('groups that nothing is in, and groups that two schedules want, are all told', () => {
   expect(() => scheduled([7, decay(0.5)], [['zzz'], decay(0.5)], [['a', 'c'], decay(0.5)], [0, decay(0.5)])).toThrow(
     expect.objectContaining({
@@ -70,6 +77,16 @@ test('groups that nothing is in, and groups that two schedules want, are all tol
 test('a state of another number of schedules is refused', () => {
   const saved = scheduled([0, decay(0.5)]).scheduler.stateDict();
   expect(() => scheduled([0, decay(0.5)], [1, decay(0.5)]).scheduler.loadStateDict(saved)).toThrow(StateError);
+});
+
+test('a state that one of the schedules refuses leaves all of them as they were', () => {
+  const { scheduler } = scheduled([0, decay(0.5)], [1, decay(0.9)]);
+  scheduler.step();
+  const before = scheduler.stateDict();
+  for (const second of [{}, null]) {
+    expect(() => scheduler.loadStateDict({ schedulers: [{ epochsDone: 7 }, second] })).toThrow(StateError);
+    expect(scheduler.stateDict()).toEqual(before);
+  }
 });
 
 test('resuming is exact', () => {

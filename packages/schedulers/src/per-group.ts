@@ -1,4 +1,4 @@
-import type { ConfigProblem, Lazy, ParameterGroup, StateDict } from '@x/trainer-core';
+import type { ConfigProblem, Lazy, ParameterGroup, StateDict, StateValue } from '@x/trainer-core';
 import {
   ConfigError,
   inject,
@@ -50,8 +50,9 @@ export class PerGroup extends LearningRateScheduler {
     );
   }
 
+  /** Steps every schedule, also those after one that refuses (a plateau without a metric): they do not depend on it. */
   override step(metric?: number | null): void {
-    for (const scheduler of this.schedulers) scheduler.step(metric);
+    stepEach(this.schedulers, metric);
   }
 
   override stepBatch(batchNumTotal: number): void {
@@ -70,8 +71,29 @@ export class PerGroup extends LearningRateScheduler {
         `the saved state has ${saved.length} schedules of parameter groups, but ${this.schedulers.length} are configured`,
       );
     }
-    this.schedulers.forEach((scheduler, i) => scheduler.loadStateDict(saved[i] as StateDict));
+    const before = this.schedulers.map((scheduler) => scheduler.stateDict());
+    try {
+      loadEach(this.schedulers, saved);
+    } catch (error) {
+      loadEach(this.schedulers, before);
+      throw error;
+    }
   }
+}
+
+function stepEach([first, ...others]: readonly LearningRateScheduler[], metric: number | null | undefined): void {
+  try {
+    first!.step(metric);
+  } finally {
+    if (others.length > 0) stepEach(others, metric);
+  }
+}
+
+function loadEach(schedulers: readonly LearningRateScheduler[], states: readonly StateValue[]): void {
+  schedulers.forEach((scheduler, i) => {
+    const key = `schedulers.${i}`;
+    scheduler.loadStateDict(readState({ [key]: states[i]! }, key, 'object'));
+  });
 }
 
 /** The optimizer as it is, but for its groups. */

@@ -12,7 +12,7 @@ import { z } from 'zod';
 
 import { polynomialAt } from './polynomial.js';
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perStepNumber } from './progress-schedule.js';
 import { requiredBy, trainingLength } from './training-length.js';
 
 export const PolynomialDecayOptions = z.strictObject({
@@ -24,7 +24,7 @@ export const PolynomialDecayOptions = z.strictObject({
   power: z.number().nonnegative().default(1).describe('The power of the polynomial; 1 decays linearly'),
   warmupSteps: z.int().nonnegative().default(0).describe('Steps (or epochs) of linear warm-up from 0'),
   endLearningRate: z.number().nonnegative().default(0).describe('The learning rate at the end and after it'),
-  per: Unit.default('step').describe('What is counted: the number of the step, from 1, or the epochs done'),
+  per: perStepNumber,
 });
 
 export type PolynomialDecayOptions = z.input<typeof PolynomialDecayOptions>;

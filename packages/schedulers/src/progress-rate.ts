@@ -9,6 +9,7 @@ import { ProgressSchedule } from './progress-schedule.js';
 export abstract class ProgressRate extends LearningRateScheduler {
   private readonly schedule: ProgressSchedule;
 
+  /** @throws ConfigError (`X_SCHEDULER`) if a parameter group has no learning rate. */
   constructor(optimizer: Optimizer, rule: ProgressRule) {
     super();
     this.schedule = new ProgressSchedule(learningRates(optimizer), rule);

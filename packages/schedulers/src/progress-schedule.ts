@@ -9,6 +9,14 @@ export const Unit = z.enum(['step', 'epoch']);
 
 export type Unit = z.output<typeof Unit>;
 
+/** The option `per` of schedules that are told in epochs. */
+export const perEpoch = Unit.default('epoch').describe('What is counted: epochs or steps');
+
+/** The option `per` of schedules by the number of the step, as AllenNLP has them. */
+export const perStepNumber = Unit.default('step').describe(
+  'What is counted: the number of the step, from 1, or the epochs done',
+);
+
 /** A hyperparameter as a function of its initial value and of progress: of how many steps, or epochs, are done. */
 export interface ProgressRule {
   readonly per: Unit;

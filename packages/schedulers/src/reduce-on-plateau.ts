@@ -47,8 +47,11 @@ export type ReduceOnPlateauOptions = z.input<typeof ReduceOnPlateauOptions>;
  * Multiplies the learning rates by `factor` when the validation metric has not improved for more than `patience` epochs.
  * A NaN is no improvement.
  *
- * Source: torch's `ReduceLROnPlateau`, except that `mode` follows the validation metric where it is left out. AllenNLP has
- * "min" there; with what AllenNLP 2 passes, a score that rises as the model gets better, that reduces at improvements.
+ * Where `mode` is left out it follows the sign of the trainer's validation metric: "min" for `-loss`, "max" for `+accuracy`.
+ * With a compatibility preset it is "min", as in AllenNLP. Beware with `allennlp-2`: what AllenNLP 2 passes is a score that
+ * rises as the model gets better, so that "min" reduces at improvements.
+ *
+ * Source: torch's `ReduceLROnPlateau`.
  */
 @registerWithTorchName('reduce_on_plateau', 'ReduceLROnPlateau', ReduceOnPlateauOptions)
 export class ReduceOnPlateau extends LearningRateScheduler {

@@ -2,13 +2,13 @@ import { inject, Optimizer, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perEpoch } from './progress-schedule.js';
 import { registerWithTorchName } from './torch-names.js';
 
 export const StepDecayOptions = z.strictObject({
   stepSize: z.int().positive().describe('Epochs (or steps, as `per` says) between two decays'),
   gamma: z.number().nonnegative().default(0.1).describe('The factor of a decay'),
-  per: Unit.default('epoch').describe('What is counted: epochs or steps'),
+  per: perEpoch,
 });
 
 export type StepDecayOptions = z.input<typeof StepDecayOptions>;

@@ -10,7 +10,8 @@ import {
 import { z } from 'zod';
 
 import { ProgressRate } from './progress-rate.js';
-import { Unit } from './progress-schedule.js';
+import { perStepNumber } from './progress-schedule.js';
+import type { Unit } from './progress-schedule.js';
 import { trainingLength } from './training-length.js';
 import { warmupFactor } from './warmup.js';
 
@@ -34,7 +35,7 @@ export const WarmupStableDecayOptions = z.strictObject({
     .default('1-sqrt')
     .describe('How the rate falls in the decay: by the share that is done, half a cosine, or the root of the share'),
   endRatio: z.number().nonnegative().default(0).describe('The rate at the end, divided by the initial one'),
-  per: Unit.default('step').describe('What is counted: the number of the step, from 1, or the epochs done'),
+  per: perStepNumber,
 });
 
 export type WarmupStableDecayOptions = z.input<typeof WarmupStableDecayOptions>;

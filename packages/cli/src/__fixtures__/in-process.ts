@@ -31,6 +31,11 @@ class Line extends core.Model {
 }
 core.Model.register('line', z.strictObject({}))(Line);
 
+class Broken extends Line {
+  forward() { throw new TypeError('broken'); }
+}
+core.Model.register('broken', z.strictObject({}))(Broken);
+
 class Lookup extends core.Model {
   weights = { table: tf.tidy(() => tf.variable(tf.tensor1d([10, 20, 30]))) };
   namedVariables() { return this.weights; }
@@ -106,7 +111,7 @@ core.Command.register('hello')(Hello);
 
 exports.__esModule = true;
 exports.default = core.definePlugin({
-  name: 'stub', version: '1.2.3', provides: [Line, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Odd, Hello],
+  name: 'stub', version: '1.2.3', provides: [Line, Broken, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Odd, Hello],
 });`;
 
 /** A plugin with a command that takes the name of one of ours. */

@@ -33,6 +33,8 @@ export interface FindLrOptions {
 
 const PLOT = 'lr-losses.svg';
 const POINTS = 'lr-losses.tsv';
+/** How far above the first loss the drawing goes, in first losses. */
+const DRAWN_ABOVE_FIRST = 2;
 
 /** Trains with a learning rate that grows, and shows the losses over it. */
 export async function findLr(
@@ -102,11 +104,15 @@ async function checkFolder(folder: string, force: boolean): Promise<void> {
   );
 }
 
+/** Without the losses of an explosion, beside which everything before it would be a flat line. */
 function seriesOf({ learningRates, losses }: LearningRateCurve): Series[] {
-  const curve = smoothed(losses);
+  const [first = 0] = losses;
+  const highest = first === 0 ? Infinity : first + DRAWN_ABOVE_FIRST * Math.abs(first);
+  const drawn = (values: readonly number[]): Series['points'] =>
+    learningRates.flatMap((rate, i) => (values[i]! > highest ? [] : [[rate, values[i]!] as const]));
   return [
-    { name: 'loss', points: learningRates.map((rate, i) => [rate, losses[i]!]) },
-    { name: 'smoothed', points: learningRates.map((rate, i) => [rate, curve[i]!]) },
+    { name: 'loss', points: drawn(losses) },
+    { name: 'smoothed', points: drawn(smoothed(losses)) },
   ];
 }
 

@@ -35,7 +35,7 @@ export function countTokens(instances: readonly Instance[], namespaces: Namespac
   throw new DataError(
     'X_DATA_INVALID',
     `the field "${missing}" has the vocabulary namespace "${namespaceOf.get(missing)}", but no instance has the field; ` +
-      `instance 0 has ${Object.keys(instances[0]!).join(', ')}`,
+      `instance 0 has ${Object.keys(instances[0]!).join(', ')}; correct the dataset reader's \`namespaces\``,
   );
 }
 

@@ -124,6 +124,8 @@ describe('what does not fit is refused', () => {
     ],
     ['a namespace that cannot be a file', { tokensToAdd: { 'a/b': ['x'] } }, /"a\/b" cannot be a namespace/],
     ['the name of the list', { tokensToAdd: { non_padded_namespaces: ['x'] } }, /cannot be a namespace/],
+    ['one token for padding and unknown ones', { paddingToken: '-', oovToken: '-' }, /oovToken: must not be the token/],
+    ['a token that is empty', { oovToken: '' }, /oovToken: too small/],
     ['an unknown option', { minCounts: {} } as object, /unknown key "minCounts"; did you mean "minCount"/],
   ])('%s', async (_, options, message) => {
     const made = make(options);
@@ -144,9 +146,15 @@ describe('what does not fit is refused', () => {
     await expect(made).rejects.toThrow(message);
   });
 
+  test('a namespace that it does not have', () => {
+    expect(() => new IndexedVocabulary().size('tags')).toThrow(
+      /no namespace "tags"; it has none; give it to a field in the dataset reader's `namespaces`/,
+    );
+  });
+
   test('an embedding file that is not there, or none', async () => {
     const missing = wordsWith({ pretrainedFiles: { tokens: join(folder.path, 'none.txt') } });
-    await expect(missing).rejects.toThrow(/none\.txt cannot be read: ENOENT/);
+    await expect(missing).rejects.toThrow(/none\.txt does not exist; correct the path/);
     await expect(wordsWith({ pretrainedFiles: { tokens: 'glove.zip' } })).rejects.toThrow(
       /glove\.zip is packed; unpack it/,
     );

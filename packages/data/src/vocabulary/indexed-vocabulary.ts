@@ -166,7 +166,8 @@ export class IndexedVocabulary extends Vocabulary {
     if (list !== undefined) return list;
     throw new DataError(
       'X_DATA_INVALID',
-      `the vocabulary has no namespace "${namespace}"; it has ${someOf(this.namespaces)}`,
+      `the vocabulary has no namespace "${namespace}"; it has ${someOf(this.namespaces)}; ` +
+        "give it to a field in the dataset reader's `namespaces`, or ask for one of those",
     );
   }
 

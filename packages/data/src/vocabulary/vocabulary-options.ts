@@ -8,11 +8,13 @@ export const DEFAULT_OOV_TOKEN = '@@UNKNOWN@@';
 const specialTokens = {
   paddingToken: z
     .string()
+    .min(1)
     .nullish()
     .transform((token) => token ?? DEFAULT_PADDING_TOKEN)
     .describe(`The token with the number 0 in padded namespaces; default: ${DEFAULT_PADDING_TOKEN}`),
   oovToken: z
     .string()
+    .min(1)
     .nullish()
     .transform((token) => token ?? DEFAULT_OOV_TOKEN)
     .describe(`The token that unknown ones are taken for in padded namespaces; default: ${DEFAULT_OOV_TOKEN}`),
@@ -53,9 +55,12 @@ const content = {
 
 const directory = z.string().describe('The folder of a saved vocabulary, or of a run; relative to the config');
 
-export const FromInstancesOptions = z.strictObject({ ...content, ...specialTokens });
-export const FromFilesOptions = z.strictObject({ directory, ...specialTokens });
-export const ExtendOptions = z.strictObject({ directory, ...content, ...specialTokens });
+const areDistinct = ({ paddingToken, oovToken }: SpecialTokens): boolean => paddingToken !== oovToken;
+const DISTINCT = { path: ['oovToken'], error: 'must not be the token of padding' };
+
+export const FromInstancesOptions = z.strictObject({ ...content, ...specialTokens }).refine(areDistinct, DISTINCT);
+export const FromFilesOptions = z.strictObject({ directory, ...specialTokens }).refine(areDistinct, DISTINCT);
+export const ExtendOptions = z.strictObject({ directory, ...content, ...specialTokens }).refine(areDistinct, DISTINCT);
 
 /** What becomes of counted tokens. */
 export type VocabularyOptions = z.input<typeof FromInstancesOptions>;

@@ -115,7 +115,7 @@ const values: Row[] = [
     { model: { type: 'tiny', rate: 'fast' } },
     'X_CONFIG_WRONG_TYPE',
     'model.rate',
-    /expected number or object or array, received string "fast"/,
+    /expected number or an object or a list, received string "fast"/,
   ],
   [
     'a mistake within one of the possible types',

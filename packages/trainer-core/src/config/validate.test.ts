@@ -26,6 +26,7 @@ test.each([
   [{ lr: '0.1' }, 'X_CONFIG_WRONG_TYPE', ['lr'], 'expected number, received string "0.1"'],
   [{ lr: NaN }, 'X_CONFIG_WRONG_TYPE', ['lr'], 'expected number, received number NaN'],
   [{ lr: null }, 'X_CONFIG_WRONG_TYPE', ['lr'], 'expected number, received null'],
+  [{ betas: { value: 1 } }, 'X_CONFIG_WRONG_TYPE', ['betas'], 'expected a list, received an object {"value":1}'],
   [{ betas: [{}] }, 'X_CONFIG_WRONG_TYPE', ['betas', 0, 'value'], 'is required (number)'],
   [
     { betas: [{ value: 1, valu: 2 }] },
@@ -33,7 +34,7 @@ test.each([
     ['betas', 0, 'valu'],
     'unknown key "valu"; did you mean "value"?',
   ],
-  [{ size: 'big' }, 'X_CONFIG_WRONG_TYPE', ['size'], 'expected number or object, received string "big"'],
+  [{ size: 'big' }, 'X_CONFIG_WRONG_TYPE', ['size'], 'expected number or an object, received string "big"'],
   [{ size: { rows: 'x' } }, 'X_CONFIG_WRONG_TYPE', ['size', 'rows'], 'expected number, received string "x"'],
 ])('%j is explained', (options, code, path, message) => {
   expect(validate(Options, options)).toEqual({ ok: false, problems: [{ code, path, message }] });

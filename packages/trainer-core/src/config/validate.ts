@@ -64,7 +64,7 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType, owner?: string
       }));
     }
     case 'invalid_type':
-      return [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType(issue.expected, issue.input) }];
+      return [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType([issue.expected], issue.input) }];
     case 'invalid_union':
       return explainUnion(issue, schema);
     case 'custom': {
@@ -98,7 +98,7 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, schema: z.ZodType): P
   );
   return expected.length === 0
     ? [invalid(path, issue.message, input)]
-    : [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType([...new Set(expected)].join(' or '), input) }];
+    : [{ code: 'X_CONFIG_WRONG_TYPE', path, message: wrongType(expected, input) }];
 }
 
 function relative({ path, message }: Problem, depth: number): string {
@@ -114,8 +114,17 @@ function invalid(path: readonly PropertyKey[], message: string, received: unknow
   return { code: 'X_CONFIG_INVALID', path, message: `${lowerFirst(message)}; received ${show(received)}` };
 }
 
-function wrongType(expected: string, received: unknown): string {
-  return received === undefined ? `is required (${expected})` : `expected ${expected}, received ${show(received)}`;
+/** What {@link show} calls values, by zod's names of types. */
+const FORMS: Readonly<Record<string, string>> = {
+  array: 'a list',
+  tuple: 'a list',
+  record: 'an object',
+  object: 'an object',
+};
+
+function wrongType(expected: readonly string[], received: unknown): string {
+  const forms = [...new Set(expected.map((type) => FORMS[type] ?? type))].join(' or ');
+  return received === undefined ? `is required (${forms})` : `expected ${forms}, received ${show(received)}`;
 }
 
 function expectedKeys(key: string, known: readonly string[], owner: string | undefined): string {

@@ -5,9 +5,9 @@ import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
-import { readState } from '../state/state-dict.js';
+import { misfit, readState } from '../state/state-dict.js';
 import type { TensorMap } from './batch.js';
-import { present } from './optimizer.js';
+import { asScalars } from './optimizer.js';
 import type { Coefficients } from './optimizer.js';
 
 /**
@@ -58,9 +58,8 @@ export abstract class MovingAverage implements Stateful {
 
   /** One update in plain code, outside a trainer. */
   apply(numUpdates: number | null = null): void {
-    const factors = present(this.coefficients(numUpdates));
     tf.tidy(() => {
-      const coefficients = Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)]));
+      const coefficients = asScalars(this.coefficients(numUpdates));
       for (const parameter of this.averaged) {
         const shadow = this.shadows.get(parameter.name)!;
         shadow.assign(this.update(shadow, parameter.variable, coefficients, this.slotsOf(parameter)));
@@ -96,19 +95,8 @@ export abstract class MovingAverage implements Stateful {
     const names = [...this.shadows.keys()];
     const saved = new Map(names.map((name) => [name, readState(shadows, name, 'tensor')]));
     for (const [name, tensor] of saved) {
-      const { shape, dtype } = this.shadows.get(name)!;
-      if (tensor.shape.join() !== shape.join()) {
-        throw new StateError(
-          'X_STATE_MISMATCH',
-          `the saved average of "${name}" has shape [${tensor.shape}], the parameter [${shape}]`,
-        );
-      }
-      if (tensor.dtype !== dtype) {
-        throw new StateError(
-          'X_STATE_MISMATCH',
-          `the saved average of "${name}" is ${tensor.dtype}, the parameter ${dtype}`,
-        );
-      }
+      const difference = misfit(tensor, this.shadows.get(name)!);
+      if (difference !== null) throw new StateError('X_STATE_MISMATCH', `the saved average of "${name}" ${difference}`);
     }
     for (const [name, tensor] of saved) this.shadows.get(name)!.assign(tensor);
   }

@@ -103,6 +103,11 @@ export abstract class Optimizer implements Stateful, StateRule {
     return scalars;
   }
 
+  /** The learning rate of the `step`-th update of a parameter, as reports show it. Default: the option `lr`. */
+  learningRate({ lr }: Hyperparameters, _step: number): number {
+    return Number(lr);
+  }
+
   /** The update rule in tfjs ops. It reads no values and disposes nothing. */
   abstract update(input: RuleInput): RuleOutput;
 
@@ -139,13 +144,13 @@ export abstract class Optimizer implements Stateful, StateRule {
   ): void {
     const { state } = this;
     const slots = state.slotsOf(parameter);
-    const factors = present(this.coefficients(options, state.stepsOf(parameter) + 1, state.scalarsOf(parameter)));
+    const coefficients = this.coefficients(options, state.stepsOf(parameter) + 1, state.scalarsOf(parameter));
     tf.tidy(() => {
       const output = this.update({
         gradient,
         parameter: parameter.variable,
         slots,
-        coefficients: Object.fromEntries(factors.map(([name, value]) => [name, tf.scalar(value)])),
+        coefficients: asScalars(coefficients),
         touchedRows,
       });
       for (const [name, slot] of Object.entries(slots)) assignChanged(slot, output.slots[name]!);
@@ -189,6 +194,11 @@ export abstract class Optimizer implements Stateful, StateRule {
 /** The coefficients whose branch is taken. */
 export function present(coefficients: Coefficients): [string, number][] {
   return Object.entries(coefficients).filter((entry): entry is [string, number] => entry[1] !== undefined);
+}
+
+/** The coefficients whose branch is taken, as a rule sees them. */
+export function asScalars(coefficients: Coefficients): Record<string, tf.Scalar> {
+  return Object.fromEntries(present(coefficients).map(([name, value]) => [name, tf.scalar(value)]));
 }
 
 /** A rule may hand back what it got; a variable cannot be assigned to itself. */

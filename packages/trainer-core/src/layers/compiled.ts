@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 
+import { messageOf } from '../config/show.js';
 import { ModelError } from '../errors.js';
 
 /** A loss or metric of (labels, predictions), as tfjs has them: a value per example, or one for the batch. */
@@ -43,7 +44,7 @@ export function compile(model: tfl.LayersModel, loss: CompileLoss, metrics: Comp
     model.compile({ optimizer: optimizer ?? 'sgd', loss, ...(metrics === undefined ? {} : { metrics }) });
   } catch (error) {
     if (optimizer === undefined || optimizer === null) innerModel(model).optimizer?.dispose();
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw new ModelError('X_MODEL_INVALID', `the model "${model.name}" cannot be compiled: ${message}`, {
       cause: error,
     });

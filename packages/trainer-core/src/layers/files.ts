@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
+import { messageOf } from '../config/show.js';
 import { ModelError } from '../errors.js';
 
 const MODEL_FILE = 'model.json';
@@ -61,7 +62,7 @@ export async function loadLayersModel(folder: string): Promise<tfl.LayersModel> 
     });
   } catch (error) {
     disposeNewVariables(before, artifacts.weightSpecs ?? []);
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw invalid(path, `tfjs cannot load it: ${message}`, error);
   }
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { z } from 'zod';
 
+import { messageOf } from '../config/show.js';
 import { Model } from '../contracts/model.js';
 import { ConfigError } from '../errors.js';
 import { InitializerApplicator } from '../model/initializer-applicator.js';
@@ -82,7 +83,7 @@ async function fromArchitecture(architecture: Readonly<Record<string, unknown>>)
   try {
     return await tfl.models.modelFromJSON(architecture as Parameters<typeof tfl.models.modelFromJSON>[0]);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     throw ConfigError.of('X_CONFIG_INVALID', 'model.architecture', `tfjs cannot make a model of it: ${message}`);
   }
 }

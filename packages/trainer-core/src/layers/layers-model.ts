@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
+import { messageOf } from '../config/show.js';
 import type { Batch, Outputs } from '../contracts/batch.js';
 import { Model } from '../contracts/model.js';
 import type { ForwardMode } from '../contracts/model.js';
@@ -227,7 +228,7 @@ function build(model: tfl.LayersModel): void {
   try {
     model.build(undefined as unknown as tfl.Shape);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw invalid(
       model,
       `cannot be built, so it has no weights: ${reason} Add layers, the first of them with an inputShape`,

@@ -12,6 +12,7 @@ import { ParameterSet } from '../state/parameters.js';
 import { InitializerApplicator } from './initializer-applicator.js';
 import type { InitializerRule } from './initializer-applicator.js';
 import { ConstantInitializer } from './initializers/constant.js';
+import { EyeInitializer } from './initializers/identity.js';
 import { NormalInitializer } from './initializers/normal.js';
 
 const random = new RandomStreams(1).stream('initialization');
@@ -64,6 +65,12 @@ describe('InitializerApplicator', () => {
       values: [9],
       warnings: [warning('bias')],
     });
+  });
+
+  it('names the parameter that an initializer is not for', () => {
+    expect(() => initialize(['a.bias'], [['bias', new EyeInitializer()]])).toThrow(
+      /^the parameter "a.bias" cannot be initialized: the initializer eye is for weights of 2 dimensions/,
+    );
   });
 
   it('draws a value that depends on the name alone', () => {

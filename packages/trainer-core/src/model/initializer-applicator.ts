@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { pattern, searchPattern } from '../config/pattern.js';
 import { Initializer } from '../contracts/initializer.js';
+import { ModelError } from '../errors.js';
 import { log } from '../log.js';
 import { component } from '../plugins/component.js';
 import { registerFor } from '../plugins/describe.js';
@@ -68,6 +69,7 @@ export class InitializerApplicator {
    * does not depend on the others. A pattern that was never used is a warning.
    *
    * @returns the names of the parameters that kept their values, sorted.
+   * @throws ModelError (`X_MODEL_INVALID`) naming the parameter, for one whose shape an initializer is not for.
    */
   apply(parameters: Iterable<Parameter>, random: RandomStream): string[] {
     const unused = new Set(this.rules.map(({ pattern }) => pattern));
@@ -82,12 +84,23 @@ export class InitializerApplicator {
       const { pattern, initializer } = rule;
       unused.delete(pattern);
       log.info(`Initializing ${name} using ${pattern} initializer`);
-      tf.tidy(() => variable.assign(initializer.create(variable.shape, random.at(name), name)));
+      tf.tidy(() => variable.assign(create(initializer, variable.shape, random.at(name), name)));
     }
     for (const pattern of unused) log.warn(`Did not use initialization regex that was passed: ${pattern}`);
     kept.sort();
     log.info('Done initializing parameters; the following parameters are using their default initialization');
     for (const name of kept) log.info(`   ${name}`);
     return kept;
+  }
+}
+
+function create(initializer: Initializer, shape: readonly number[], random: RandomStream, name: string): tf.Tensor {
+  try {
+    return initializer.create(shape, random, name);
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    throw new ModelError(error.code, `the parameter "${name}" cannot be initialized: ${error.message}`, {
+      cause: error,
+    });
   }
 }

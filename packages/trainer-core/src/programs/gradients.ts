@@ -21,7 +21,8 @@ export interface GradientsOptions {
 
 /**
  * One micro-batch: forward, backward of loss / `groupSize`, and the gradients, unscaled and clamped, added to
- * `gradients/*`; the rows that row-sparse ones touch to `touchedRows/*`. What the forward pass assigns to buffers goes to `pending/*`, from where `update` takes it.
+ * `gradients/*`; the rows that row-sparse ones touch to `touchedRows/*`. What the forward pass assigns to buffers goes to
+ * `pending/*`, from where `update` takes it.
  *
  * Numbers: `groupSize`, `lossScale`.
  */

@@ -51,9 +51,8 @@ export function clampProgram(parameters: readonly string[], limit: number): Prog
     key: JSON.stringify([parameters, limit]),
     guards: [],
     run(_, state) {
-      for (const name of parameters) {
-        const gradient = state.read(`gradients/${name}`);
-        if (gradient !== undefined) state.write(`gradients/${name}`, clamped(gradient, limit));
+      for (const { name, gradient } of gradientsOf(parameters, state)) {
+        state.write(`gradients/${name}`, clamped(gradient, limit));
       }
       return {};
     },
@@ -65,7 +64,11 @@ export function clamped(tensor: tf.Tensor, limit: number): tf.Tensor {
   return tf.minimum(tf.maximum(tensor, -limit), limit);
 }
 
-function gradientsOf(parameters: readonly string[], state: ProgramState): { name: string; gradient: tf.Tensor }[] {
+/** The gradients that are there, of the parameters of those names. */
+export function gradientsOf(
+  parameters: readonly string[],
+  state: ProgramState,
+): { readonly name: string; readonly gradient: tf.Tensor }[] {
   return parameters.flatMap((name) => {
     const gradient = state.read(`gradients/${name}`);
     return gradient === undefined ? [] : [{ name, gradient }];

@@ -6,6 +6,7 @@ import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Parameter } from '../state/parameters.js';
+import { gradientsOf } from './rescale.js';
 import { sequence } from './sequence.js';
 
 export interface UpdateOptions {
@@ -22,6 +23,14 @@ export interface UpdateOptions {
   readonly guarded: boolean;
 }
 
+/** How one parameter is updated: the name of its set of coefficients, and which slots it has. */
+interface ParameterPlan {
+  readonly name: string;
+  readonly set: string;
+  readonly slots: readonly string[];
+  readonly rowSparse: boolean;
+}
+
 /**
  * Optimizer rule, moving average, buffers, accumulator cleared. A parameter that an earlier step reached and this one did
  * not gets a zero gradient, so that momentum, moments and weight decay go on, as in torch.
@@ -30,24 +39,10 @@ export interface UpdateOptions {
  */
 export function planUpdate(options: UpdateOptions): { program: Program; numbers: Record<string, number> } {
   const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded, rowSparse } = options;
-  const numbers: Record<string, number> = {};
-  const sets = new Map<string, string>();
-  const coefficientSetOf = (parameter: Parameter): string => {
-    const group = optimizer.groupOf(parameter);
-    const step = optimizer.state.stepsOf(parameter) + 1;
-    const scalars = optimizer.state.scalarsOf(parameter);
-    const key = [optimizer.groups.indexOf(group), step, ...Object.values(scalars)].join();
-    const existing = sets.get(key);
-    if (existing !== undefined) return existing;
-    const set = `rule${sets.size}`;
-    sets.set(key, set);
-    const coefficients = optimizer.coefficients(group.options, step, scalars);
-    for (const [name, value] of present(coefficients)) numbers[`${set}.${name}`] = value;
-    return set;
-  };
-  const plan = parameters.map((parameter) => ({
+  const { setOf, numbers } = coefficientSets(optimizer, parameters);
+  const plan = parameters.map((parameter): ParameterPlan => ({
     name: parameter.name,
-    set: coefficientSetOf(parameter),
+    set: setOf.get(parameter)!,
     slots: Object.keys(optimizer.state.slotsOf(parameter)),
     rowSparse: rowSparse?.has(parameter.name) === true,
   }));
@@ -64,24 +59,8 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
     guards: [],
     inPlace: true,
     run({ numbers: scalars }, state) {
-      const coefficients = new Map([...sets.values()].map((set) => [set, below(`${set}.`, scalars)]));
-      for (const { name, set, slots, rowSparse } of plan) {
-        tf.tidy(() => {
-          const parameter = state.read(`parameters/${name}`)!;
-          const reached = state.read(`gradients/${name}`);
-          const output = optimizer.update({
-            gradient: reached ?? tf.zerosLike(parameter),
-            parameter,
-            slots: readSlots(state, name, slots),
-            coefficients: coefficients.get(set)!,
-            touchedRows: state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
-          });
-          for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
-          state.write(`parameters/${name}`, output.parameter);
-        });
-        state.write(`gradients/${name}`, null);
-        if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
-      }
+      const coefficients = new Map([...new Set(setOf.values())].map((set) => [set, below(`${set}.`, scalars)]));
+      for (const each of plan) updateOne(state, optimizer, each, coefficients.get(each.set)!);
       if (movingAverage !== null) {
         const coefficientsOfAverage = below('average.', scalars);
         const updated = new Map(plan.map(({ name, slots }) => [name, slots]));
@@ -94,6 +73,53 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
   return { program: guarded ? sequence([guardProgram(parameters.map(({ name }) => name)), apply]) : apply, numbers };
 }
 
+/** The coefficients of the next update, once for all parameters that have the same, named `set.coefficient`. */
+function coefficientSets(
+  optimizer: Optimizer,
+  parameters: readonly Parameter[],
+): { setOf: ReadonlyMap<Parameter, string>; numbers: Record<string, number> } {
+  const numbers: Record<string, number> = {};
+  const sets = new Map<string, string>();
+  const setOf = new Map<Parameter, string>();
+  for (const parameter of parameters) {
+    const group = optimizer.groupOf(parameter);
+    const step = optimizer.state.stepsOf(parameter) + 1;
+    const scalars = optimizer.state.scalarsOf(parameter);
+    const key = [optimizer.groups.indexOf(group), step, ...Object.values(scalars)].join();
+    if (!sets.has(key)) {
+      const set = `rule${sets.size}`;
+      sets.set(key, set);
+      const coefficients = optimizer.coefficients(group.options, step, scalars);
+      for (const [name, value] of present(coefficients)) numbers[`${set}.${name}`] = value;
+    }
+    setOf.set(parameter, sets.get(key)!);
+  }
+  return { setOf, numbers };
+}
+
+function updateOne(
+  state: ProgramState,
+  optimizer: Optimizer,
+  { name, slots, rowSparse }: ParameterPlan,
+  coefficients: ProgramInputs['numbers'],
+): void {
+  tf.tidy(() => {
+    const parameter = state.read(`parameters/${name}`)!;
+    const reached = state.read(`gradients/${name}`);
+    const output = optimizer.update({
+      gradient: reached ?? tf.zerosLike(parameter),
+      parameter,
+      slots: readSlots(state, name, slots),
+      coefficients,
+      touchedRows: state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
+    });
+    for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
+    state.write(`parameters/${name}`, output.parameter);
+  });
+  state.write(`gradients/${name}`, null);
+  if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
+}
+
 /** The sum of all elements of all gradients: not finite if any of them is not. */
 function guardProgram(parameters: readonly string[]): Program {
   return {
@@ -101,8 +127,8 @@ function guardProgram(parameters: readonly string[]): Program {
     key: JSON.stringify(parameters),
     guards: ['gradientSum'],
     run(_, state) {
-      const gradients = parameters.flatMap((name) => state.read(`gradients/${name}`) ?? []);
-      return { gradientSum: tf.addN([tf.scalar(0), ...gradients.map((gradient) => tf.sum(gradient))]) };
+      const sums = gradientsOf(parameters, state).map(({ gradient }) => tf.sum(gradient));
+      return { gradientSum: tf.addN([tf.scalar(0), ...sums]) };
     },
   };
 }

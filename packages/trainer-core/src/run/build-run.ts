@@ -7,7 +7,7 @@ import { DatasetReader, Vocabulary } from '../contracts/dataset.js';
 import type { Instance } from '../contracts/dataset.js';
 import type { Model, ModelLike } from '../contracts/model.js';
 import { Trainer } from '../contracts/trainer.js';
-import { ModelError } from '../errors.js';
+import { DataError, ModelError } from '../errors.js';
 import { log } from '../log.js';
 import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
@@ -48,7 +48,8 @@ export async function buildRun(run: PreparedRun, serializationDir: string | null
   const model = await buildModel(run);
   if (serializationDir !== null) await vocabulary?.save(join(serializationDir, 'vocabulary'));
   const { dataLoader, validationDataLoader, testDataLoader } = options;
-  const loader = (part: Part<DataLoader>, split: Split): Promise<DataLoader> => buildLoader(run, part, datasets[split]);
+  const loader = (part: Part<DataLoader>, split: Split): Promise<DataLoader> =>
+    naming(split, buildLoader(run, part, datasets[split]));
   const forValidation = validationDataLoader ?? (datasets.validation === undefined ? null : dataLoader);
   const forTest = testDataLoader ?? (datasets.test === undefined ? null : (validationDataLoader ?? dataLoader));
   if (forValidation === dataLoader) warnOfCutValidation(dataLoader);
@@ -58,6 +59,16 @@ export async function buildRun(run: PreparedRun, serializationDir: string | null
   const trainer = await container.buildAsync<Trainer>(options.trainer);
   container.provide(tokenOf(Trainer), trainer);
   return { model, trainer, testDataLoader: test, vocabulary, datasets };
+}
+
+/** What is wrong with an instance is said of one of several data sets. */
+async function naming<T>(split: Split, built: Promise<T>): Promise<T> {
+  try {
+    return await built;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    throw new DataError(error.code, `the ${split} data: ${error.message}`, { cause: error });
+  }
 }
 
 /** Builds the model alone: what evaluation and prediction need. */

@@ -4,7 +4,7 @@ import { StateError } from '../errors.js';
 import type { ParameterGroup } from './parameter-groups.js';
 import type { Parameter } from './parameters.js';
 import type { StateDict, StateValue } from './state-dict.js';
-import { readState } from './state-dict.js';
+import { misfit, readState } from './state-dict.js';
 
 /**
  * What a slot holds at first: a number that fills the parameter's shape, a copy of the parameter at its first update, or
@@ -173,18 +173,9 @@ export class OptimizerState {
     }
     return found.map((name) => {
       const tensor = readState(saved, name, 'tensor');
-      const shape = slotShape(parameter, known[name]!);
-      if (tensor.shape.join() !== shape.join()) {
-        throw new StateError(
-          'X_STATE_MISMATCH',
-          `the saved slot "${name}" of "${parameter.name}" has shape [${tensor.shape}], this optimizer's has [${shape}]`,
-        );
-      }
-      if (tensor.dtype !== 'float32') {
-        throw new StateError(
-          'X_STATE_MISMATCH',
-          `the saved slot "${name}" of "${parameter.name}" is ${tensor.dtype}, slots are float32`,
-        );
+      const difference = misfit(tensor, { shape: slotShape(parameter, known[name]!), dtype: 'float32' });
+      if (difference !== null) {
+        throw new StateError('X_STATE_MISMATCH', `the saved slot "${name}" of "${parameter.name}" ${difference}`);
       }
       return [name, tensor];
     });

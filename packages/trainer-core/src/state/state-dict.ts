@@ -70,6 +70,15 @@ export function readState(state: StateDict, key: string, kind: string): StateVal
   return value;
 }
 
+/** In words how a saved tensor differs in shape or type from what it is to be loaded into; null where it fits. */
+export function misfit(
+  saved: tf.Tensor,
+  own: { readonly shape: readonly number[]; readonly dtype: string },
+): string | null {
+  if (saved.shape.join() !== own.shape.join()) return `has shape [${saved.shape}], expected [${own.shape}]`;
+  return saved.dtype === own.dtype ? null : `is ${saved.dtype}, expected ${own.dtype}`;
+}
+
 function kindOf(value: StateValue): string {
   if (value === null) return 'null';
   if (value instanceof tf.Tensor) return 'tensor';

@@ -70,8 +70,9 @@ const rows: Readonly<Record<string, Row>> = {
       new Changed(() => {
         throw new RangeError('from forward');
       }),
-    type: RangeError,
-    text: /from forward/,
+    type: ModelError,
+    code: 'X_MODEL_INVALID',
+    text: /forward\(\) failed: from forward; the batch has /,
   },
   'a model that is frozen': {
     options: { noGrad: ['.'] },

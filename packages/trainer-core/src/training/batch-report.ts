@@ -4,6 +4,7 @@ import type { ModelLike } from '../contracts/model.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { BatchReport } from '../contracts/tensorboard-writer.js';
 import type { ParameterSet } from '../state/parameters.js';
+import { learningRatesByName } from './learning-rates.js';
 import type { StepResult } from './training-step.js';
 
 /** What of a trainer a step's log shows. */
@@ -31,13 +32,4 @@ export function batchReport(
     batches,
     metrics,
   };
-}
-
-/** The learning rate of each parameter in the optimizer; 0 for one that is frozen. */
-function learningRatesByName(optimizer: Optimizer): Record<string, number> {
-  return Object.fromEntries(
-    optimizer.groups.flatMap(({ parameters, options }) =>
-      parameters.map(({ name, trainable }) => [name, trainable ? Number(options['lr']) : 0] as const),
-    ),
-  );
 }

@@ -13,6 +13,7 @@ import { evaluateProgram } from '../programs/evaluate.js';
 import { NamedState } from '../state/named-state.js';
 import { inLockstep, yieldToEventLoop } from './lockstep.js';
 import { SingleProcess } from './neutral.js';
+import { runForward } from './run-forward.js';
 
 /** One evaluated batch. Outputs are disposed after the call. */
 export type BatchEvaluated = (batch: Batch, outputs: Readonly<Outputs>) => void | Promise<void>;
@@ -93,7 +94,7 @@ export async function evaluateModel(
     dataLoader,
     epoch: 0,
     parameters: 'raw',
-    outputs: (batch) => model.forward(batch, { training: false }),
+    outputs: (batch) => runForward(model, batch, { training: false }),
     onBatch: async (batch, outputs) => {
       batches += 1;
       for (const metric of metrics) await metric.update(outputs, batch);

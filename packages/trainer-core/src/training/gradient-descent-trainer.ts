@@ -24,6 +24,7 @@ import { deviceProblem } from './device.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
 import { interruptedError, listenForInterruption } from './interruption.js';
+import { learningRatesOfGroups } from './learning-rates.js';
 import { yieldToEventLoop } from './lockstep.js';
 import { peakMemoryMB } from './memory.js';
 import { MetricTracker } from './metric-tracker.js';
@@ -32,6 +33,7 @@ import { builtParts, partsFromConfig, partsFromPartialObjects } from './parts.js
 import { penalizedOutputs } from './penalized-outputs.js';
 import { Report } from './report.js';
 import { RunControl } from './run-control.js';
+import { runForward } from './run-forward.js';
 import { composeRun } from './run-parts.js';
 import type { RunParts } from './run-parts.js';
 import { snapshot } from './saved-run.js';
@@ -145,7 +147,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   get learningRates(): readonly number[] {
-    return this.optimizer.groups.map(({ options }) => Number(options['lr']));
+    return learningRatesOfGroups(this.optimizer);
   }
 
   /**
@@ -155,7 +157,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * @throws ModelError (`X_MODEL_NO_LOSS`, `X_MODEL_LOSS_NOT_SCALAR`) in training.
    */
   batchOutputs(batch: Batch, forTraining: boolean): Outputs {
-    if (!forTraining) return this.model.forward(batch, { training: false });
+    if (!forTraining) return runForward(this.model, batch, { training: false });
     return penalizedOutputs(this.model, batch, this.run.rules.regLossMetrics === 'always' ? 'zero' : 'none');
   }
 

@@ -3,6 +3,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { TensorMap } from '../contracts/batch.js';
 import type { ModelLike } from '../contracts/model.js';
 import { StateError } from '../errors.js';
+import { misfit } from '../state/state-dict.js';
 
 /** Parameters and buffers of a model by name: all that its weights file holds. */
 export function modelVariables(model: ModelLike): Record<string, tf.Variable> {
@@ -20,10 +21,8 @@ export function loadModelState(model: ModelLike, weights: Readonly<TensorMap>): 
     ...Object.keys(variables).flatMap((name) => {
       const tensor = weights[name];
       if (tensor === undefined) return [`"${name}" is missing`];
-      const { shape, dtype } = variables[name]!;
-      if (tensor.shape.join() !== shape.join())
-        return [`"${name}" has shape [${tensor.shape}], the model's has [${shape}]`];
-      return tensor.dtype === dtype ? [] : [`"${name}" is ${tensor.dtype}, the model's is ${dtype}`];
+      const difference = misfit(tensor, variables[name]!);
+      return difference === null ? [] : [`"${name}" ${difference}`];
     }),
     ...Object.keys(weights)
       .filter((name) => !(name in variables))

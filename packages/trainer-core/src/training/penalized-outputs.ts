@@ -3,15 +3,16 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Batch, Outputs } from '../contracts/batch.js';
 import type { ModelLike } from '../contracts/model.js';
 import { ModelError } from '../errors.js';
+import { runForward } from './run-forward.js';
 
 /**
  * All outputs of a model for a training batch, with its penalty as `regLoss` and added to `loss`.
  *
  * @param withoutPenalty what `regLoss` is for a model that has none: zero, or left out.
- * @throws ModelError (`X_MODEL_NO_LOSS`, `X_MODEL_LOSS_NOT_SCALAR`)
+ * @throws ModelError (`X_MODEL_NO_LOSS`, `X_MODEL_LOSS_NOT_SCALAR`), and as {@link runForward}.
  */
 export function penalizedOutputs(model: ModelLike, batch: Batch, withoutPenalty: 'zero' | 'none'): Outputs {
-  const outputs = model.forward(batch, { training: true });
+  const outputs = runForward(model, batch, { training: true });
   const { loss } = outputs;
   if (loss === undefined) {
     throw new ModelError(

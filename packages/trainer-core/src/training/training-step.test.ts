@@ -29,8 +29,15 @@ interface Towers {
   values(): number[];
 }
 
-/** Weights a, b and c, all 1, of which a batch uses one; lr 1, momentum 0.5; a buffer counts the forward passes. */
-function towers(precision = new NoPrecision(), watches = false): Towers & { calls: tf.Variable } {
+/**
+ * Weights a, b and c, all 1, of which a batch uses one; lr 1 or as scheduled by the number of the step, momentum 0.5; a
+ * buffer counts the forward passes.
+ */
+function towers(
+  precision = new NoPrecision(),
+  watches = false,
+  lr = (_step: number): number => 1,
+): Towers & { calls: tf.Variable } {
   const variables = tf.tidy(() => ({
     a: tf.variable(tf.scalar(1)),
     b: tf.variable(tf.scalar(1)),
@@ -59,7 +66,9 @@ function towers(precision = new NoPrecision(), watches = false): Towers & { call
     microBatchEnded: async () => undefined,
     rescale: () => step.rescaleGradients(),
     gradientsReady: async () => undefined,
-    schedule: () => undefined,
+    schedule: (step) => {
+      for (const { options } of optimizer.groups) options['lr'] = lr(step);
+    },
   };
   let number = 0;
   return {
@@ -140,6 +149,17 @@ describe('a loss that is NaN', () => {
     await run(['a', 0]);
     expect(calls.dataSync()[0]).toBe(stepsBefore + 1);
   });
+});
+
+it.each([
+  ['in a fused step', false],
+  ['in separate programs', true],
+])('a loss that is NaN %s leaves the hyperparameters of the step before', async (_, watches) => {
+  const { run, optimizer, parameters } = towers(new NoPrecision(), watches, (step) => step / 10);
+  parameters.freeze(['b', 'c']);
+  await run(['a', 1]);
+  await expect(run(['a', Number.NaN])).rejects.toBeInstanceOf(NonFiniteError);
+  expect(optimizer.groups[0]!.options['lr']).toBe(0.1);
 });
 
 it('an infinite loss is a step like any other', async () => {

@@ -102,6 +102,7 @@ export class TrainingStep implements Stateful {
   ): Promise<StepResult> {
     const outputs: Outputs[] = [];
     const kept: { gradients?: TensorMap; parametersBefore?: TensorMap } = {};
+    const unscheduled = this.parts.optimizer.groups.map(({ options }) => ({ ...options }));
     try {
       if (needs.parametersBefore) {
         kept.parametersBefore = cloneAll(
@@ -117,6 +118,7 @@ export class TrainingStep implements Stateful {
     } catch (error) {
       tf.dispose(outputs);
       tf.dispose(kept);
+      this.parts.optimizer.groups.forEach(({ options }, i) => Object.assign(options, unscheduled[i]));
       throw error;
     } finally {
       this.state.clearTemporaries();

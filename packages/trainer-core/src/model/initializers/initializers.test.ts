@@ -12,7 +12,7 @@ import { normal, NormalInitializer } from './normal.js';
 import { orthogonal } from './orthogonal.js';
 import { SparseInitializer } from './sparse.js';
 import { UniformUnitScalingInitializer } from './uniform-unit-scaling.js';
-import { uniform } from './uniform.js';
+import { uniform, UniformOptions } from './uniform.js';
 import { xavierDeviation, xavierNormal, XavierOptions, xavierUniform } from './xavier.js';
 
 const random = new RandomStreams(7).stream('initialization');
@@ -63,6 +63,11 @@ describe('deviations', () => {
 });
 
 describe('samples', () => {
+  it('of uniform need a lower bound that is not above the upper one', () => {
+    expect(UniformOptions.safeParse({ a: 2 }).error?.issues).toMatchObject([{ path: ['b'] }]);
+    expect(UniformOptions.safeParse({ a: 1 }).success).toBe(true);
+  });
+
   it('of uniform initializers fill their bounds', () => {
     const bound = 0.34641016151377546;
     const drawn = values(xavierUniform([20, 30], random, { layout: 'torch' }));

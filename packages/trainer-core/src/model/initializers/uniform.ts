@@ -11,10 +11,12 @@ export function uniform(shape: readonly number[], random: RandomStream, low = 0,
   return tf.tensor(values, [...shape]);
 }
 
-export const UniformOptions = z.strictObject({
-  a: z.number().default(0).describe('Lower bound'),
-  b: z.number().default(1).describe('Upper bound'),
-});
+export const UniformOptions = z
+  .strictObject({
+    a: z.number().default(0).describe('Lower bound'),
+    b: z.number().default(1).describe('Upper bound'),
+  })
+  .refine(({ a, b }) => a <= b, { path: ['b'], error: 'must not be below the lower bound, a' });
 
 /** Uniform numbers in [`a`, `b`). */
 @Initializer.register('uniform', UniformOptions)

@@ -8,6 +8,11 @@ export const l2WeightDecay: z.ZodDefault<z.ZodNumber> = z
   .default(0)
   .describe('Factor of an L2 penalty, added to the gradient');
 
+/** Weight decay beside the gradient: p - lr * weightDecay * p. */
+export function decoupledWeightDecay(byDefault: number): z.ZodDefault<z.ZodNumber> {
+  return z.number().nonnegative().default(byDefault).describe('Share of a weight that a step with lr 1 takes away');
+}
+
 /** A factor whose branch is not taken where it is 0. */
 export function unlessZero(factor: number): number | undefined {
   return factor === 0 ? undefined : factor;

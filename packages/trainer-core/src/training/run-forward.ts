@@ -1,0 +1,31 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+import { messageOf } from '../config/show.js';
+import type { Batch, BatchValue, Outputs } from '../contracts/batch.js';
+import type { ForwardMode, ModelLike } from '../contracts/model.js';
+import { ModelError, TrainerError } from '../errors.js';
+
+/**
+ * A model's outputs for a batch.
+ *
+ * @throws ModelError (`X_MODEL_INVALID`) around errors that are not ours: most are of TensorFlow.js, about a tensor that it
+ *   does not name, so the message says what the batch has.
+ */
+export function runForward(model: ModelLike, batch: Batch, mode: ForwardMode): Outputs {
+  try {
+    return model.forward(batch, mode);
+  } catch (error) {
+    if (error instanceof TrainerError) throw error;
+    const entries = Object.entries(batch).map(([name, value]) => `${name}: ${inWords(value)}`);
+    throw new ModelError(
+      'X_MODEL_INVALID',
+      `the model's forward() failed: ${messageOf(error)}; the batch has ${entries.join(', ') || 'nothing'}`,
+      { cause: error },
+    );
+  }
+}
+
+function inWords(value: BatchValue | undefined): string {
+  if (value instanceof tf.Tensor) return `${value.dtype} [${value.shape}]`;
+  return Array.isArray(value) ? `a list of ${value.length}` : typeof value;
+}
