@@ -242,7 +242,7 @@ const DIFFERENCES = [
     has: ({ params, ok }) => ok !== undefined && isConverted(params, ok),
     at: /^what is built/,
     reason:
-      'types are strict: true is no number, 1 is no boolean, null stands only where it means something, tuples are not cut',
+      'types are strict: true is no number, 1 is no boolean, {} is no list, null stands only where it means something, tuples are not cut',
   },
   {
     family: 'from params',
@@ -375,6 +375,7 @@ function isConverted(params, ok) {
   if (Array.isArray(params) && Array.isArray(ok)) {
     return params.length !== ok.length || params.some((item, i) => isConverted(item, ok[i]));
   }
+  if (Array.isArray(ok) && params !== null && typeof params === 'object') return true;
   if (params === null || typeof params !== 'object') return typeof params === 'boolean' && typeof ok === 'number';
   return Object.entries(params).some(([key, value]) => {
     if (key === 'raw') return value !== null && (typeof value !== 'object' || Array.isArray(value));

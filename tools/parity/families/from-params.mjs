@@ -32,14 +32,18 @@ const MESSAGES = [
     /^Expected (\S+) to be (?:a )?(\w+)\.$/,
     ([, path, type]) => [path, [new RegExp(`expected ${TYPES[type] ?? type}`)]],
   ],
-  [/^Failed to construct argument (\S+) with type typing.Union\[(.*)\]$/, ([, path]) => [path, [/expected \w+ or /]]],
+  [/^expected key (\S+) for /, ([, path]) => [path, [/expected/]]],
+  [/^Failed to construct argument (\S+) with type typing.Union\[(.*)\]$/, ([, path]) => [path, [/expected /]]],
   [
-    /^(\S+) not in acceptable choices for (\S+): (\[.*?\])/,
+    /^(\S*) not in acceptable choices for (\S+): (\[.*?\])/,
     ([, name, path, choices]) => [path, [`"${name}"`, new RegExp(`did you mean|${literal(choices).join('.*')}`)]],
   ],
   [/^tried to interpret (\S+) as a path to a class/, ([, name]) => ['type', [`"${name}"`, /imports no classes/]]],
-  [/^Tried to construct an abstract Registrable/, () => ['type', [/no listed plugin provides any/]]],
-  [/^from_params was passed a `params` object/, () => ['', [/a name or an object with "type"; received a list/]]],
+  [
+    /^Tried to construct an abstract Registrable/,
+    () => ['type', [/no listed plugin provides (any|the .*, nor any other)/]],
+  ],
+  [/^from_params was passed a `params` object/, () => ['', [/an object with "type"; received/]]],
 ];
 
 const TYPES = { numeric: 'number', bool: 'boolean', int: '(int|number)' };
@@ -51,22 +55,35 @@ function checkError({ type, message }, error) {
     const name = extra[1] === 'Two' ? 'from_two' : extra[1].toLowerCase();
     says(error, [new RegExp(`"${name}" takes|did you mean`)]);
     const keys = Object.keys(literal(extra[2])).map(inCamelCase);
-    return exactly(keys.sort(), places.sort(), 'the error');
+    for (const key of keys) if (!places.some((at) => endsIn(at, key))) throw new Mismatch('the error', key, places);
+    return;
   }
   for (const [pattern, make] of MESSAGES) {
     const match = pattern.exec(message);
     if (match === null) continue;
     const [place, parts] = make(match);
-    if (!places.some((at) => isWithin(inCamelCase(place), at))) throw new Mismatch('the error', place, places);
+    if (!places.some((at) => isAbout(at, inCamelCase(place)))) throw new Mismatch('the error', place, places);
     says(error, parts);
     return;
   }
   // what Python itself throws has no text of AllenNLP's
-  if (['ConfigurationError', 'TypeError'].includes(type)) throw new Mismatch('the error', message, error.message);
+  const isPythons = /^argument of type .* is not iterable$|^unsupported operand/.test(message);
+  if (['ConfigurationError', 'TypeError'].includes(type) && !isPythons)
+    throw new Mismatch('the error', message, error.message);
 }
 
 function inCamelCase(place) {
   return place.split('.').map(camelCase).join('.');
+}
+
+/** Whether a place is what the original means: one without a place may be about any. */
+function isAbout(at, place) {
+  return place === '' || isWithin(place, at) || isWithin(at, place) || endsIn(at, place);
+}
+
+/** Whether a place is that of a key: the original often says no more than the key, and only of the first mistake. */
+function endsIn(place, key) {
+  return place === key || place.endsWith(`.${key}`);
 }
 
 /** Whether `place` is `outer`, or lies below it: a list of the wrong type is a mistake as a whole. */

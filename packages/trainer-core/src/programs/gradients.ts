@@ -4,6 +4,7 @@ import type { Batch, Outputs } from '../contracts/batch.js';
 import type { Program, ProgramState } from '../contracts/engine.js';
 import type { Precision } from '../contracts/precision.js';
 import type { Parameter } from '../state/parameters.js';
+import { clamped } from './rescale.js';
 import { valueAndGradients } from './value-and-gradients.js';
 
 export interface GradientsOptions {
@@ -40,7 +41,7 @@ export function gradientsProgram({ outputs, parameters, buffers, precision, clip
       );
       for (const [name, scaled] of Object.entries(result.gradients)) {
         const unscaled = precision.unscale(scaled, numbers['lossScale']!);
-        const gradient = clipping === null ? unscaled : tf.clipByValue(unscaled, -clipping, clipping);
+        const gradient = clipping === null ? unscaled : clamped(unscaled, clipping);
         const sum = state.read(`gradients/${name}`);
         state.write(`gradients/${name}`, sum === undefined ? gradient : tf.add(sum, gradient));
         addTouchedRows(state, name, result.touchedRows[name], sum === undefined);

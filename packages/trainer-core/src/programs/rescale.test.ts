@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import { EagerEngine } from '../engine/eager-engine.js';
 import { NamedState } from '../state/named-state.js';
-import { clampProgram, rescaleProgram } from './rescale.js';
+import { clamped, clampProgram, rescaleProgram } from './rescale.js';
 
 async function rescaled(gradients: readonly number[][], maxNorm: number): Promise<{ norm: number; after: number[][] }> {
   const state = new NamedState();
@@ -108,6 +108,10 @@ describe('rescaling by norm', () => {
     expect(norm).toBe(Number.POSITIVE_INFINITY);
     expect(after).toEqual([[Number.NaN, 0], [0]]);
   });
+});
+
+it('clamping to 0 leaves NaN, and nothing else', () => {
+  expect([...clamped(tf.tensor1d([Number.NaN, 3, -2]), 0).dataSync()].map(Math.abs)).toEqual([Number.NaN, 0, 0]);
 });
 
 it('clamping bounds every element and leaves NaN as it is', async () => {

@@ -52,11 +52,16 @@ export function clampProgram(parameters: readonly string[], limit: number): Prog
     guards: [],
     run(_, state) {
       for (const { name, gradient } of gradientsOf(parameters, state)) {
-        state.write(`gradients/${name}`, tf.clipByValue(gradient, -limit, limit));
+        state.write(`gradients/${name}`, clamped(gradient, limit));
       }
       return {};
     },
   };
+}
+
+/** Every element clamped to [-`limit`, `limit`]; NaN stays NaN, also with a limit of 0, where `tf.clipByValue` loses it. */
+export function clamped(tensor: tf.Tensor, limit: number): tf.Tensor {
+  return tf.minimum(tf.maximum(tensor, -limit), limit);
 }
 
 /** The gradients that are there, of the parameters of those names. */
