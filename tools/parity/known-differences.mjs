@@ -13,7 +13,8 @@ const DIFFERENCES = [
     family: 'trainer',
     has: ({ resumed, train_batches: batches }) => resumed === 'as recorded' && hasSeveralHeads(batches),
     at: /^phase [1-9]/,
-    reason: 'a parameter that some batches do not reach is updated after a resume as it was before, and as if never interrupted',
+    reason:
+      'a parameter that some batches do not reach is updated after a resume as it was before, and as if never interrupted',
   },
   {
     family: 'trainer',

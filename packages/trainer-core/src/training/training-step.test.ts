@@ -33,7 +33,11 @@ interface Towers {
  * Weights a, b and c, all 1, of which a batch uses one; lr 1 or as scheduled by the number of the step, momentum 0.5; a
  * buffer counts the forward passes.
  */
-function towers(precision = new NoPrecision(), watches = false, lr = (_step: number): number => 1): Towers & { calls: tf.Variable } {
+function towers(
+  precision = new NoPrecision(),
+  watches = false,
+  lr = (_step: number): number => 1,
+): Towers & { calls: tf.Variable } {
   const variables = tf.tidy(() => ({
     a: tf.variable(tf.scalar(1)),
     b: tf.variable(tf.scalar(1)),
