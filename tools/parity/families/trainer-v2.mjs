@@ -181,6 +181,6 @@ function compareKept({ files }, folder, at = '') {
   compare(folders.sort(), keptCheckpoints(folder), `${at}the checkpoints that are kept`, 0);
 }
 
-function hasPenaltyOfSeveral({ model, trainer }) {
-  return model.regularizer !== undefined && (trainer.num_gradient_accumulation_steps ?? 1) > 1;
+function hasPenaltyOfSeveral({ model, trainer, result }) {
+  return result.error === undefined && model.regularizer !== undefined && (trainer.num_gradient_accumulation_steps ?? 1) > 1;
 }
