@@ -59,7 +59,7 @@ class Recorder(TrainerCallback):
         self.epochs.append({"epoch": epoch, "metrics_keys": sorted(runs.comparable(metrics)), "parameters": parameters})
 
     def on_end(self, trainer, metrics=None, epoch=None, is_primary=True, **kwargs):
-        self.log.append(["on_end", None if metrics is None else metrics.get("epoch")])
+        self.log.append(["on_end", epoch])
 
 
 def fixture(seed):

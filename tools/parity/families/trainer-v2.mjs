@@ -182,5 +182,7 @@ function compareKept({ files }, folder, at = '') {
 }
 
 function hasPenaltyOfSeveral({ model, trainer, result }) {
-  return result.error === undefined && model.regularizer !== undefined && (trainer.num_gradient_accumulation_steps ?? 1) > 1;
+  return (
+    result.error === undefined && model.regularizer !== undefined && (trainer.num_gradient_accumulation_steps ?? 1) > 1
+  );
 }
