@@ -55,6 +55,12 @@ const DIFFERENCES = [
     reason: 'a momentum scheduler works on the first beta of Adam and its kin',
   },
   {
+    family: 'trainer v2',
+    has: ({ trainer }) => schedulesAdam(trainer.optimizer, trainer.momentum_scheduler),
+    at: /^the error/,
+    reason: 'a momentum scheduler works on the first beta of Adam and its kin',
+  },
+  {
     family: 'momentum',
     has: ({ optimizer, scheduler }) => schedulesAdam(optimizer, scheduler),
     at: /^the error/,
