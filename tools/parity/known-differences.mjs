@@ -18,9 +18,62 @@ const DIFFERENCES = [
   },
   {
     family: 'trainer',
+    has: ({ trainer: { learning_rate_scheduler: scheduler, optimizer } }) =>
+      scheduler?.gradual_unfreezing === true && optimizer.parameter_groups?.length >= 2,
+    at: /./,
+    reason:
+      'gradual unfreezing trains one layer more in each epoch, as of 2.x; 1.0 takes two at a time and fails from three on',
+  },
+  {
+    family: 'trainer',
+    has: wantsAnInteger,
+    at: /^the error/,
+    reason: 'JSON has one type of number in JavaScript: 1.0 is 1',
+  },
+  {
+    family: 'trainer v2',
+    has: wantsAnInteger,
+    at: /^the error/,
+    reason: 'JSON has one type of number in JavaScript: 1.0 is 1',
+  },
+  {
+    family: 'trainer',
     has: ({ result: { batches = [] } }) => batches.some((batch) => !batch.is_training && batch.losses.includes('NaN')),
     at: /metrics_keys|metric_tracker|^returned_metrics|metrics_files/,
     reason: 'NaN is never the best value',
+  },
+  ...['trainer', 'trainer v2'].flatMap((family) => [
+    {
+      family,
+      has: ({ trainer }) => meansNothingTo(trainer),
+      at: /^the config/,
+      reason: 'types are strict, and a number that means nothing is refused',
+    },
+    {
+      family,
+      has: ({ trainer: { no_grad: patterns }, initial_parameters: parameters }) =>
+        Object.keys(parameters).every((name) => patterns?.some((pattern) => new RegExp(pattern).test(name))),
+      at: /^the config/,
+      reason: 'an optimizer with nothing to train is refused before training',
+    },
+    {
+      family,
+      has: ({ trainer }) => isOfAnotherVersion(trainer),
+      at: /^the error/,
+      reason: "the names and options of both versions are known, and torch's names of its classes",
+    },
+  ]),
+  {
+    family: 'trainer v2',
+    has: ({ trainer }) => trainer.grad_norm === 0,
+    at: /./,
+    reason: 'a limit of 0 for the norm is no limit, as in 1.0; 2.10 scales all gradients to 0',
+  },
+  {
+    family: 'trainer v2',
+    has: ({ result: { error } }) => /does not require grad/.test(error?.message),
+    at: /^callback_log/,
+    reason: 'a callback is told of a backward pass when it is done',
   },
   {
     family: 'trainer',
@@ -30,6 +83,12 @@ const DIFFERENCES = [
   },
   {
     family: 'trainer',
+    has: ({ trainer }) => schedulesAdam(trainer.optimizer, trainer.momentum_scheduler),
+    at: /^the error/,
+    reason: 'a momentum scheduler works on the first beta of Adam and its kin',
+  },
+  {
+    family: 'trainer v2',
     has: ({ trainer }) => schedulesAdam(trainer.optimizer, trainer.momentum_scheduler),
     at: /^the error/,
     reason: 'a momentum scheduler works on the first beta of Adam and its kin',
@@ -340,6 +399,11 @@ function schedulesAdam(optimizer, momentumScheduler) {
   return momentumScheduler !== undefined && WITH_BETAS.includes(optimizer?.type?.split('.').at(-1).toLowerCase());
 }
 
+/** Whether a whole number was refused for being written as 1.0. */
+function wantsAnInteger({ trainer, result: { error } }) {
+  return Number.isInteger(trainer[/^Expected (\w+) to be a int\.$/.exec(error?.message)?.[1]]);
+}
+
 /** Whether there are parameters that only some batches reach. */
 function hasSeveralHeads(batches) {
   return new Set(batches.map(({ head }) => head)).size > 1;
@@ -397,3 +461,23 @@ function isOlderThanEnd(latest, files) {
 function isOddlyNamed(file) {
   return file.includes('model_state_epoch') && !/^model_state_epoch_\d+(\.[\d-]+)?\.th$/.test(file);
 }
+
+/** Whether a trainer is given what Python takes and nobody means. */
+function meansNothingTo({ patience, no_grad: patterns, grad_clipping: clipping, moving_average: average }) {
+  const { decay = 0, denominator = 1, numerator = 0 } = average ?? {};
+  return (
+    typeof patience === 'boolean' ||
+    typeof patterns === 'string' ||
+    clipping < 0 ||
+    decay > 1 ||
+    denominator <= 0 ||
+    numerator < 0
+  );
+}
+
+/** Whether a trainer asks for what only the other original has, or names a class as torch does. */
+function isOfAnotherVersion({ grad_norm: norm, optimizer, learning_rate_scheduler: scheduler }) {
+  return norm === true || /^[A-Z]/.test(optimizer?.type) || NAMES_OF_2.includes(scheduler?.type);
+}
+
+const NAMES_OF_2 = ['linear_with_warmup', 'constant', 'combined'];

@@ -10,6 +10,64 @@ REGEXES = {
     "two_head_regression": ["^head_a", "head_[ab]\\.bias", "hidden", "weight$", "^(head_b|hidden)\\.bias$"],
 }
 MLP_REGEXES = ["^hidden", "out.bias", "weight$", "\\.bias$", "hidden|nothing", "^out\\.(weight|bias)$"]
+LAYERS = {
+    "lstm_tagger": [["embedding"], ["encoder"], ["projection"]],
+    "two_head_regression": [["hidden"], ["head_a"], ["head_b"]],
+}
+
+# What is taken over into a config to see it refused, or not.
+MISTAKES = [
+    {"num_epochs": 0},
+    {"num_epochs": "2"},
+    {"num_epochs": 1.5},
+    {"patience": 0},
+    {"patience": -1},
+    {"patience": 1.0},
+    {"patience": "2"},
+    {"validation_metric": "loss"},
+    {"validation_metric": "+f1"},
+    {"validation_metric": ""},
+    {"cuda_device": 0},
+    {"distributed": True},
+    {"opt_level": "O1"},
+    {"grad_norm": 0.0},
+    {"grad_norm": -1.0},
+    {"grad_norm": "1.0"},
+    {"grad_clipping": 0.0},
+    {"grad_clipping": -0.1},
+    {"no_grad": [".*"]},
+    {"no_grad": ["("]},
+    {"num_gradient_accumulation_steps": 0},
+    {"num_gradient_accumulation_steps": 2.0},
+    {"moving_average": {}},
+    {"moving_average": {"type": "nothing"}},
+    {"moving_average": {"rate": 0.5}},
+    {"momentum_scheduler": {"type": "inverted_triangular", "cool_down": 1, "warm_up": 1}},
+    {"momentum_scheduler": {"type": "inverted_triangular", "cool_down": 0, "warm_up": 1}},
+    {"momentum_scheduler": {"type": "inverted_triangular"}},
+    {"learning_rate_scheduler": {"type": "cosine", "t_initial": 0}},
+    {"learning_rate_scheduler": {"type": "cosine"}},
+    {"learning_rate_scheduler": {"type": "step", "step_size": 2, "rate": 1}},
+    {"learning_rate_scheduler": {"type": "reduce_on_plateau", "mode": "best"}},
+    {"learning_rate_scheduler": {"type": "reduce_on_plateau", "factor": 1.0}},
+    {"learning_rate_scheduler": {"type": "reduce_on_plateau"}},
+    {"learning_rate_scheduler": {"gamma": 0.5}},
+    {"learning_rate_scheduler": {"type": "slanted_triangular", "gradual_unfreezing": True}},
+    {"optimizer": {"lr": 0.1}},
+    {"optimizer": {"type": "sgd"}},
+    {"optimizer": {"type": "sgd", "lr": -0.1}},
+    {"optimizer": {"type": "sgd", "lr": 0.1, "nesterov": True}},
+    {"optimizer": {"type": "adam", "betas": [0.9, 1.0]}},
+    {"optimizer": {"type": "adam", "lr": 0.1, "parameter_groups": [[["bias"], {}], [["bias"], {}]]}},
+    {"optimizer": {"type": "adam", "rate": 0.1}},
+    {"optimizer": "adam"},
+    {"optimizer": "sgd"},
+    {"checkpointer": {"num_serialized_models_to_keep": 0}},
+    {"checkpointer": {"keep": 1}},
+    {"type": "gradient_descent"},
+    {"type": "default"},
+    {"epochs": 2},
+]
 
 
 def random_case(rng, values, seed):
@@ -29,8 +87,10 @@ def random_case(rng, values, seed):
     if rng.random() < 0.8:
         case["validation_batches"] = random_batches(rng, values, description, rng.randint(1, 3), evaluates=True)
     case["trainer"] = random_trainer(rng, case, regexes, seed)
+    if seed % 8 == 7:
+        case["trainer"].update(MISTAKES[seed // 8 % len(MISTAKES)])
     epochs = case["trainer"]["num_epochs"]
-    resumes = case["has_serialization_dir"] and epochs > 1 and rng.random() < 0.45
+    resumes = epochs in range(1, 20) and case["has_serialization_dir"] and rng.random() < 0.45
     case["interrupt_after"] = rng.randrange(epochs) if resumes else None
     return case
 
@@ -69,7 +129,7 @@ def random_trainer(rng, case, regexes, seed):
         config["moving_average"] = random_moving_average(rng)
     scheduler = SCHEDULERS[(seed // 2) % len(SCHEDULERS)]
     if scheduler is not None:
-        config["learning_rate_scheduler"] = random_scheduler(rng, scheduler, config, len(case["train_batches"]))
+        config["learning_rate_scheduler"] = random_scheduler(rng, scheduler, config, case)
     if config["optimizer"].get("momentum") and rng.random() < 0.5:
         config["momentum_scheduler"] = {"type": "inverted_triangular", "cool_down": rng.randint(1, 3), "warm_up": rng.randint(1, 3)}
         if rng.random() < 0.5:
@@ -153,7 +213,9 @@ def random_groups(rng, regexes, config):
     return [[[regexes[i] for i in group], some()] for group in chosen]
 
 
-def random_scheduler(rng, kind, config, batches):
+def random_scheduler(rng, kind, config, case):
+    batches = len(case["train_batches"])
+    layers = LAYERS.get(case["model"]["arch"], [["hidden"], ["out"]])
     epochs = config["num_epochs"]
     steps = -(-batches // config.get("num_gradient_accumulation_steps", 1)) * epochs
     options = {
@@ -173,9 +235,8 @@ def random_scheduler(rng, kind, config, batches):
                 options[name] = value
         if options["mode"] is None:
             del options["mode"]
-    if kind == "slanted_triangular" and "parameter_groups" in config["optimizer"]:
-        if rng.random() < 0.5:
-            options.update(discriminative_fine_tuning=True, decay_factor=0.5)
-        if rng.random() < 0.4:
-            options.update(gradual_unfreezing=True)
+    if kind == "slanted_triangular" and rng.random() < 0.5:
+        config["optimizer"]["parameter_groups"] = [[layer, {}] for layer in layers]
+        options.update(discriminative_fine_tuning=rng.random() < 0.7, decay_factor=0.5)
+        options.update(gradual_unfreezing=rng.random() < 0.6)
     return {"type": kind, **options}

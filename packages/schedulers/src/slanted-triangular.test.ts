@@ -90,6 +90,12 @@ describe('discriminative fine-tuning', () => {
     const { optimizer } = scheduled(options, { parameterGroups: layers.slice(0, 2) });
     expect(optimizer.rates).toEqual([0.25, 0.5, 1]);
   });
+
+  test('counts no layer without parameters, and leaves its rate', () => {
+    const options = { discriminativeFineTuning: true, decayFactor: 0.5, cutFrac: 0, ratio: 5 };
+    const { optimizer } = scheduled(options, { parameterGroups: [[['nothing'], {}], ...layers] });
+    expect(optimizer.rates).toEqual([1, 0.25, 0.5, 1, 1]);
+  });
 });
 
 describe('gradual unfreezing', () => {

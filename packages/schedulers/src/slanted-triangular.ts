@@ -78,8 +78,8 @@ export class SlantedTriangular extends LearningRateScheduler {
     this.checkLayers();
     this.rates = learningRates(optimizer);
     const { discriminativeFineTuning, decayFactor } = this.options;
-    this.factors = this.groups.map((_, i) =>
-      discriminativeFineTuning ? decayFactor ** nonEmpty(this.groups.slice(i + 1)) : 1,
+    this.factors = this.groups.map(({ parameters }, i) =>
+      discriminativeFineTuning && parameters.length > 0 ? decayFactor ** nonEmpty(this.groups.slice(i + 1)) : 1,
     );
     this.freeze();
     this.stepBatch(0);

@@ -22,7 +22,8 @@ import {
  */
 export function cases(fixture) {
   const all = [caseOf(fixture, {}, trainedCase)];
-  if (hasPenaltyOfSeveral(fixture)) all.push(caseOf(fixture, { only: 'batch_reg_loss' }, batchPenaltyCase));
+  if (fixture.result.error === undefined && hasPenaltyOfSeveral(fixture))
+    all.push(caseOf(fixture, { only: 'batch_reg_loss' }, batchPenaltyCase));
   if (fixture.resume === undefined) return all;
   return [
     ...all,

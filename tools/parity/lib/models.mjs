@@ -132,6 +132,6 @@ export function model({ arch, regularizer }, initialParameters, run) {
     metrics,
     forward: (batch, mode) => forward(weights, batch, mode),
     namedVariables: () => weights,
-    regularizationPenalty: () => applicator.penalty(ParameterSet.of(weights)),
+    regularizationPenalty: () => (regularizer ? applicator.penalty(ParameterSet.of(weights)) : null),
   };
 }

@@ -48,7 +48,10 @@ export class RecorderV2 extends TrainerCallback {
 
   onRunEnd({ numEpochs }, { metrics }) {
     // 2.10 tells the last epoch of the run also where this process had none to train
-    this.callback_log.push(['on_end', metrics === null ? null : (metrics.epoch ?? numEpochs - 1)]);
+    this.callback_log.push([
+      'on_end',
+      metrics === null ? null : (metrics.epoch ?? (numEpochs > 0 ? numEpochs - 1 : null)),
+    ]);
   }
 
   stateDict() {

@@ -9,6 +9,7 @@ import {
   MovingAverage,
   Optimizer,
   ParameterSet,
+  Trainer,
 } from '@x/trainer-core';
 
 import { compare } from './compare.mjs';
@@ -27,6 +28,7 @@ export const TOLERANCE = 1e-4;
  */
 export function trainedRun(fixture, parameters, options) {
   const { optimizer, learning_rate_scheduler, momentum_scheduler, moving_average } = fixture.trainer;
+  const { type, ...config } = fixture.trainer;
   requireKnown(Optimizer, optimizer);
   requireKnown(LearningRateScheduler, learning_rate_scheduler);
   requireKnown(MomentumScheduler, momentum_scheduler);
@@ -35,7 +37,7 @@ export function trainedRun(fixture, parameters, options) {
   const run = {
     build: () => {
       run.trainer = GradientDescentTrainer.fromPartialObjects({
-        ...fixture.trainer,
+        ...(type === Trainer.defaultName ? config : fixture.trainer),
         ...options,
         model: model(fixture.model, parameters, regularizers),
         dataLoader: fixture.train_batches.map(batch),

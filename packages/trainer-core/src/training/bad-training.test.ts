@@ -177,6 +177,7 @@ it('data that come once are a warning where a run may be resumed, and only there
 describe('options that do not fit are refused before anything starts', () => {
   it.each<[string, object, string]>([
     ['patience 0', { patience: 0 }, 'X_CONFIG_INVALID'],
+    ['gradClipping below 0', { gradClipping: -0.1 }, 'X_CONFIG_INVALID'],
     ['a patience that is no whole number', { patience: 1.5 }, 'X_CONFIG_WRONG_TYPE'],
     ['a metric without a sign', { validationMetric: 'loss' }, 'X_CONFIG_INVALID'],
     ['an unknown option', { learningRate: 1 }, 'X_CONFIG_UNKNOWN_KEY'],

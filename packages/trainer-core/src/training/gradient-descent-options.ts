@@ -68,6 +68,7 @@ const TrainerParts = {
     ),
   gradClipping: z
     .number()
+    .nonnegative()
     .nullable()
     .default(null)
     .describe('Gradient elements are clamped to this absolute value; null is off'),

@@ -44,8 +44,8 @@ export class RegularizerApplicator {
     this.rules = rules.map(([pattern, regularizer]) => [searchPattern(pattern), regularizer]);
   }
 
-  /** The sum of the penalties in the order of the parameters, or null if no pattern was found. */
-  penalty(parameters: Iterable<Parameter>): tf.Scalar | null {
+  /** The sum of the penalties in the order of the parameters; 0 if no pattern was found. */
+  penalty(parameters: Iterable<Parameter>): tf.Scalar {
     let sum: tf.Scalar | null = null;
     for (const { name, variable, trainable } of parameters) {
       const rule = trainable ? this.rules.find(([regex]) => regex.test(name)) : undefined;
@@ -53,6 +53,6 @@ export class RegularizerApplicator {
       const penalty = rule[1].penalty(variable);
       sum = sum === null ? penalty : tf.add(sum, penalty);
     }
-    return sum;
+    return sum ?? tf.scalar(0);
   }
 }
