@@ -1,22 +1,23 @@
 import os from 'node:os';
 
 /**
- * Times several functions in turn, so that what slows the machine down for a while slows all of them.
+ * Times several functions in turn, forwards and backwards, so that what slows the machine down for a while slows all of them.
  *
  * @param candidates by name `{ run, before }`; both may be asynchronous, `before` is not timed.
- * @returns the median milliseconds of each.
+ * @returns the milliseconds of each in every round.
  */
 export async function sideBySide(candidates, { rounds, warmup = 3 }) {
   const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
   for (let round = -warmup; round < rounds; round++) {
-    for (const [name, { run, before }] of Object.entries(candidates)) {
+    const inTurn = Object.entries(candidates);
+    for (const [name, { run, before }] of round % 2 === 0 ? inTurn : inTurn.reverse()) {
       await before?.();
       const start = performance.now();
       await run();
       if (round >= 0) times[name].push(performance.now() - start);
     }
   }
-  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]));
+  return times;
 }
 
 export function median(values) {
