@@ -51,6 +51,7 @@ describe('train', () => {
       expect.stringMatching(/^epoch 2\/2 /),
     ]);
     expect(out).toMatch(/training +validation +best/);
+    expect(out).toMatch(/^best epoch 2, trained in \d+\.\d s$/m);
     const places = out.split('\n').find((line) => line.startsWith('everything is in'))!;
     for (const name of readdirSync(folder)) expect(places).toContain(name);
     expect(out).toContain(`next: x-train evaluate ${folder}/model.tar.gz [data]`);
