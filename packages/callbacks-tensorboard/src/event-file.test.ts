@@ -99,6 +99,18 @@ test('damage is an error that names the file', async () => {
   });
 });
 
+test.each([
+  ['a file that is not there', 'missing', 'ENOENT'],
+  ['a folder', '', 'EISDIR'],
+])('%s is an error that names it', async (_, name, reason) => {
+  const path = join(folder, name);
+  await expect(readEvents(path)).rejects.toMatchObject({
+    name: 'DataError',
+    code: 'X_DATA_INVALID',
+    message: expect.stringContaining(`the event file ${path} cannot be read (${reason})`),
+  });
+});
+
 test('a closed file goes on where it was', async () => {
   const file = new EventFile(folder);
   file.close();

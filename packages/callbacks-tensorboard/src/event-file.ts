@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { SerializationDirError } from '@x/trainer-core';
+import { DataError, SerializationDirError } from '@x/trainer-core';
 
 import type { Event, SummaryValue } from './messages.js';
 import { decodeEvent, encodeEvent } from './messages.js';
@@ -71,10 +71,22 @@ export class EventFile {
 /**
  * The events of a file, in order. A last record that is cut off is left out.
  *
- * @throws DataError (`X_DATA_INVALID`) if the file is damaged anywhere else.
+ * @throws DataError (`X_DATA_INVALID`) if the file cannot be read, or is damaged anywhere else.
  */
 export async function readEvents(file: string): Promise<Event[]> {
-  return [...decodeRecords(await readFile(file), file)].map(decodeEvent);
+  return [...decodeRecords(await contentOf(file), file)].map(decodeEvent);
+}
+
+async function contentOf(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new DataError(
+      'X_DATA_INVALID',
+      `the event file ${file} cannot be read (${(error as NodeJS.ErrnoException).code}); eventFilesIn() lists those of a folder`,
+      { cause: error },
+    );
+  }
 }
 
 /** The event files in a folder, in the order in which they were begun; none if there is no such folder. */

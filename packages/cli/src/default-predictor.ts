@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { DataError, inject, Predictor, TheModel, TrainerError } from '@x/trainer-core';
-import type { Batch, Json, ModelLike, Outputs } from '@x/trainer-core';
+import { Collation, DataError, disposeBatch, inject, Predictor, TheModel, TrainerError } from '@x/trainer-core';
+import type { Batch, Collate, Json, ModelLike, Outputs } from '@x/trainer-core';
 import { z } from 'zod';
 
 import { messageOf } from './message-of.js';
@@ -9,36 +9,61 @@ export const DefaultPredictorOptions = z.strictObject({
   dtypes: z
     .record(z.string(), z.enum(['float32', 'int32']))
     .default({})
-    .describe('The tensor type of a field by its name, such as int32 for tokens that are looked up; default: float32'),
+    .describe(
+      'The tensor type of a field of numbers by its name, such as int32 for indices that are looked up; default: float32',
+    ),
 });
 
 type Fields = { readonly [name: string]: Json };
 
 /**
- * The predictor for models whose inputs are tensors: each request is an object with the model's batch fields for one
- * example, numbers (true is 1, false 0) or nested lists of them; each answer is an object with that example's row of every
- * output.
+ * The default predictor. Each request is an object with the model's inputs for one example; each answer is an object with
+ * that example's row of every output. Outputs that have no row per request, such as the loss, are left out.
  *
- * The requests of one call are stacked to one batch, `[requests, ...shape of the value]`, so they must have the same fields
- * and shapes. Outputs that have no row per request, such as the loss, are left out.
+ * Where the run has a dataset reader, a request is an example as the reader gives it, labels left out if they are not
+ * known, and the requests of one call are a batch as the run's data loader makes it: tokens become their numbers in the
+ * vocabulary, lists of several lengths are padded and masked.
+ *
+ * Elsewhere a request has numbers (true is 1, false 0) or nested lists of them, which are stacked to
+ * `[requests, ...shape of the value]`, so that the requests of one call must have the same fields and shapes.
  */
 @Predictor.register('default', DefaultPredictorOptions)
 export class DefaultPredictor extends Predictor {
   constructor(
     private readonly options: z.output<typeof DefaultPredictorOptions>,
     @inject(TheModel) private readonly model: ModelLike,
+    @inject(Collation, { optional: true }) private readonly collate: Collate | null = null,
   ) {
     super();
   }
 
-  /** @throws DataError (`X_DATA_INVALID`) for requests that cannot be stacked, or that the model does not take. */
+  /** @throws DataError (`X_DATA_INVALID`) for requests that make no batch, or that the model does not take. */
   override async predict(requests: readonly Json[]): Promise<Json[]> {
     if (requests.length === 0) return [];
-    const outputs = tf.tidy(() => this.answer(this.batchOf(requests)));
+    const batch = await this.batchOf(requests.map(fieldsOf));
     try {
-      const rows: Record<string, Json>[] = requests.map(() => ({}));
+      return await this.rowsOf(batch, requests.length);
+    } finally {
+      disposeBatch(batch);
+    }
+  }
+
+  private async batchOf(examples: readonly Fields[]): Promise<Batch> {
+    if (this.collate === null) return tf.tidy(() => this.stacked(examples));
+    try {
+      return await this.collate(examples, this.options.dtypes);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      throw new DataError(error.code, `the requests: ${error.message}`, { cause: error });
+    }
+  }
+
+  private async rowsOf(batch: Batch, count: number): Promise<Json[]> {
+    const outputs = tf.tidy(() => this.answer(batch));
+    try {
+      const rows = Array.from({ length: count }, (): Record<string, Json> => ({}));
       for (const [name, tensor] of Object.entries(outputs)) {
-        if (tensor.shape[0] !== requests.length) continue;
+        if (tensor.shape[0] !== count) continue;
         const values = (await tensor.array()) as Json[];
         rows.forEach((row, i) => (row[name] = values[i]!));
       }
@@ -53,8 +78,8 @@ export class DefaultPredictor extends Predictor {
       return this.model.forward(batch, { training: false });
     } catch (error) {
       if (error instanceof TrainerError) throw error;
-      const fields = (Object.entries(batch) as [string, tf.Tensor][]).map(
-        ([name, { dtype, shape }]) => `${name}: ${dtype} [${shape}]`,
+      const fields = Object.entries(batch).map(([name, value]) =>
+        value instanceof tf.Tensor ? `${name}: ${value.dtype} [${value.shape}]` : `${name}: a list`,
       );
       throw new DataError(
         'X_DATA_INVALID',
@@ -65,8 +90,7 @@ export class DefaultPredictor extends Predictor {
     }
   }
 
-  private batchOf(requests: readonly Json[]): Batch {
-    const examples = requests.map(fieldsOf);
+  private stacked(examples: readonly Fields[]): Record<string, tf.Tensor> {
     const names = Object.keys(examples[0]!);
     examples.forEach((example, i) => {
       const surplus = Object.keys(example).find((name) => !names.includes(name));

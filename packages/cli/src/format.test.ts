@@ -1,4 +1,4 @@
-import { formatMetrics, formatNumber, formatSeconds } from './format.js';
+import { formatDuration, formatMetrics, formatNumber, formatSeconds } from './format.js';
 
 it.each([
   [3, '3'],
@@ -15,6 +15,17 @@ it.each([
   [3780, '1 h 3 min'],
 ])('formatSeconds(%d) is %s', (seconds, text) => {
   expect(formatSeconds(seconds)).toBe(text);
+});
+
+it.each([
+  ['0:00:00.721000', '0.7 s'],
+  ['0:00:09.960000', '10 s'],
+  ['0:03:12', '3 min 12 s'],
+  ['1 day, 2:00:00', '26 h 0 min'],
+  ['2 days, 0:01:00.5', '48 h 1 min'],
+  ['a while', 'a while'],
+])('formatDuration(%s) is %s', (duration, text) => {
+  expect(formatDuration(duration)).toBe(text);
 });
 
 it('formatMetrics lists names and values', () => {

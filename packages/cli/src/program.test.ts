@@ -2,7 +2,7 @@ import '@tensorflow/tfjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 
-import { CHECKPOINT, CLI, LAYERS, Workplace } from './__fixtures__/in-process.js';
+import { CHECKPOINT, CLI, DATA, LAYERS, Workplace } from './__fixtures__/in-process.js';
 
 let at: Workplace;
 beforeAll(async () => {
@@ -51,6 +51,7 @@ describe('train', () => {
       expect.stringMatching(/^epoch 2\/2 /),
     ]);
     expect(out).toMatch(/training +validation +best/);
+    expect(out).toMatch(/^best epoch 2, trained in \d+\.\d s$/m);
     const places = out.split('\n').find((line) => line.startsWith('everything is in'))!;
     for (const name of readdirSync(folder)) expect(places).toContain(name);
     expect(out).toContain(`next: x-train evaluate ${folder}/model.tar.gz [data]`);
@@ -179,6 +180,65 @@ describe('predict', () => {
     });
     const asked = ['predict', folder, '-o', '{"predictor": {"dtypes": {"tokens": "int32"}}}'];
     expect(await at.xTrain(asked, '{"tokens":[2,0]}')).toEqual({ status: 0, out: '{"values":[30,10]}\n', err: '' });
+  });
+
+  describe('of a run with a reader', () => {
+    const ofText = {
+      plugins: [...base.plugins, DATA],
+      datasetReader: { type: 'jsonl', namespaces: { text: 'tokens', label: 'labels' } },
+      trainDataPath: 'text.jsonl',
+      model: { type: 'echo' },
+      dataLoader: {
+        type: 'default',
+        batchSize: 2,
+        dropLast: true,
+        batchesPerEpoch: 1,
+        shuffle: true,
+        seed: 3,
+        fields: { text: { padToMultipleOf: 2 }, label: { dtype: 'float32' } },
+      },
+    };
+    let folder: string;
+    beforeAll(async () => {
+      const lines = ['{"text":["a","b","b"],"n":0.5,"label":"x"}', '{"text":["b","a"],"n":2,"label":"y"}'];
+      await at.write('text.jsonl', lines.join('\n'));
+      folder = await trained(ofText);
+    });
+
+    it('takes tokens, in a batch as its data loader makes it, in order and without labels', async () => {
+      const requests = '{"text":["b","new"],"n":1}\n{"text":["a","b","b"],"n":2}\n{"text":[],"n":3}\n';
+      const { out, err } = await at.xTrain(['predict', folder, '--batch-size', '3'], requests);
+      expect(err).toBe('');
+      // 0 is padding, 1 unknown; b is more frequent than a
+      expect(out.trim().split('\n')).toEqual([
+        '{"text":[2,1,0,0],"mask":[1,1,0,0],"isFloat":1}',
+        '{"text":[3,2,2,0],"mask":[1,1,1,0],"isFloat":1}',
+        '{"text":[0,0,0,0],"mask":[0,0,0,0],"isFloat":1}',
+      ]);
+    });
+
+    it('takes whole numbers where the predictor says so', async () => {
+      const asked = ['predict', folder, '-o', '{"predictor": {"dtypes": {"n": "int32"}}}'];
+      const { out } = await at.xTrain(asked, '{"text":["a"],"n":1}\n');
+      expect(out).toBe('{"text":[3,0],"mask":[1,0],"isFloat":0}\n');
+    });
+
+    it.each([
+      ['a label that is not known', '{"text":["a"],"n":1,"label":"z"}', 'the requests: instance 0: field "label": "z"'],
+      ['numbers for tokens', '{"text":[3],"n":1}', 'the requests: instance 0: field "text" has a vocabulary namespace'],
+      ['a missing field', '{"text":["a"],"n":1}\n{"text":["a"]}', 'the requests: instance 1 lacks the field "n"'],
+    ])('refuses %s', async (_, input, message) => {
+      const { status, out, err } = await at.xTrain(['predict', folder], input);
+      expect({ status, out }).toEqual({ status: 1, out: '' });
+      expect(err).toContain(message);
+    });
+
+    it('says that a data loader has examples of its own only', async () => {
+      const asked = ['predict', folder, '-o', '{"dataLoader": {"type": "two-points"}}'];
+      const { status, err } = await at.xTrain(asked, '{"text":["a"],"n":1}\n');
+      expect(status).toBe(1);
+      expect(err).toContain('Points does not make one batch of 1 examples that it is given as Dataset');
+    });
   });
 
   it.each([

@@ -81,10 +81,8 @@ export class ConfigError extends TrainerError {
   ) {
     super(
       problems.length === 1 ? problems[0]!.code : 'X_CONFIG',
-      `${source} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n` +
-        problems
-          .map(({ path, message, code }) => `  ${path === '' ? '(top level)' : path}: ${message} [${code}]`)
-          .join('\n'),
+      `${source} ${isPlural(source) ? 'have' : 'has'} ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n` +
+        problems.map((problem) => `  ${placeOf(problem)}${problem.message} [${problem.code}]`).join('\n'),
       options,
     );
   }
@@ -93,6 +91,17 @@ export class ConfigError extends TrainerError {
   static of(code: ErrorCode, path: string, message: string, source?: string): ConfigError {
     return new ConfigError([{ code, path, message }], source);
   }
+}
+
+/** Whether it is as `the options of adam`, `the optimizer's parameter groups`; the name of a file is one thing. */
+function isPlural(source: string): boolean {
+  return /^the (?:\S+'s )?(?:\w+ )?(?:options|groups)(?: of .*)?$/.test(source);
+}
+
+/** A file that cannot be read or parsed has no place in it that could be named. */
+function placeOf({ path, code }: ConfigProblem): string {
+  if (path !== '') return `${path}: `;
+  return code === 'X_CONFIG_FILE' ? '' : '(top level): ';
 }
 
 /** A plugin that cannot be found or loaded, or is not one; two plugins that claim one name. */

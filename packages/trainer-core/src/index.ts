@@ -67,8 +67,9 @@ export { Registry } from './plugins/registry.js';
 export type { Registration } from './plugins/registry.js';
 export { inject, lazy, token, tokenOf } from './plugins/tokens.js';
 export type { ExtensionPoint, Lazy, Token } from './plugins/tokens.js';
-export type { CompatibilityPreset } from './plugins/run-tokens.js';
+export type { Collate, CompatibilityPreset, DTypes } from './plugins/run-tokens.js';
 export {
+  Collation,
   Compatibility,
   ConfigDir,
   Dataset,

@@ -47,6 +47,19 @@ class Lookup extends core.Model {
 }
 core.Model.register('lookup', z.strictObject({}))(Lookup);
 
+/** Answers with what it is given; of n, whether it is float32. */
+class Echo extends core.Model {
+  weights = { w: tf.tidy(() => tf.variable(tf.scalar(0))) };
+  namedVariables() { return this.weights; }
+  forward({ text, textMask, n, label }) {
+    const isFloat = tf.fill([n.shape[0]], n.dtype === 'float32' ? 1 : 0);
+    const echo = { text, mask: textMask, isFloat };
+    return label === undefined ? echo : { ...echo, loss: tf.mean(tf.mul(label, this.weights.w)) };
+  }
+  dispose() { tf.dispose(this.weights); }
+}
+core.Model.register('echo', z.strictObject({}))(Echo);
+
 class Plain extends core.Optimizer {
   initialSlots() { return {}; }
   coefficients({ lr }) { return { lr }; }
@@ -111,7 +124,7 @@ core.Command.register('hello')(Hello);
 
 exports.__esModule = true;
 exports.default = core.definePlugin({
-  name: 'stub', version: '1.2.3', provides: [Line, Broken, Lookup, Plain, Points, Lines, Stop, Interrupt, Shout, Odd, Hello],
+  name: 'stub', version: '1.2.3', provides: [Line, Broken, Lookup, Echo, Plain, Points, Lines, Stop, Interrupt, Shout, Odd, Hello],
 });`;
 
 /** A plugin with a command that takes the name of one of ours. */

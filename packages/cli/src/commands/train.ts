@@ -10,6 +10,7 @@ import { ConsoleProgress } from '../console-progress.js';
 import { datasetStatistics } from '../dataset-statistics.js';
 import { EndOfRun } from '../end-of-run.js';
 import { explainFailure } from '../exit-status.js';
+import { formatDuration } from '../format.js';
 import { print } from '../io.js';
 import type { Io } from '../io.js';
 import { metricsTable } from '../metrics-table.js';
@@ -121,7 +122,9 @@ async function summary(folder: string, { metrics, datasets }: RunResultSummary, 
     ...metricsTable(metrics),
     '',
     ...(end.reason === null ? [] : [end.reason]),
-    ...(typeof bestEpoch === 'number' ? [`best epoch ${bestEpoch + 1}, trained in ${String(duration)}`] : []),
+    ...(typeof bestEpoch === 'number'
+      ? [`best epoch ${bestEpoch + 1}${typeof duration === 'string' ? `, trained in ${formatDuration(duration)}` : ''}`]
+      : []),
     ...(datasets.test !== undefined && !isTested
       ? ['there is test data; with evaluateOnTest: true the best weights are evaluated on it at the end']
       : []),

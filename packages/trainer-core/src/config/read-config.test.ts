@@ -41,6 +41,6 @@ test.each([
 });
 
 test('a missing file and a folder are refused', async () => {
-  await expect(readConfig(join(folder, 'none.json'))).rejects.toThrow(/does not exist/);
+  await expect(readConfig(join(folder, 'none.json'))).rejects.toThrow(/has a problem:\n {2}the file does not exist/);
   await expect(readConfig(join(folder, '..'))).rejects.toMatchObject({ code: 'X_CONFIG_FILE' });
 });

@@ -53,7 +53,7 @@ test('every problem is in the one error', () => {
     parseOptions(Options, wrong, 'Thing');
   } catch (error) {
     expect((error as ConfigError).problems.map(({ path }) => path).sort()).toEqual(['extra', 'lr', 'mode']);
-    expect((error as ConfigError).message).toContain('the options of Thing has 3 problems');
+    expect((error as ConfigError).message).toContain('the options of Thing have 3 problems');
   }
 });
 

@@ -1,4 +1,5 @@
 import type { TrainerCallback } from '../contracts/callbacks.js';
+import type { Batch } from '../contracts/batch.js';
 import type { DataLoader } from '../contracts/data-loader.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { Progress } from '../training/progress.js';
@@ -42,6 +43,18 @@ export const ValidationDataLoader: Token<DataLoader | null> = token('@x/trainer-
 
 /** What a data loader is built on where the config has a dataset reader and paths. */
 export const Dataset: Token<readonly Instance[]> = token('@x/trainer-core:Dataset');
+
+/** Types of tensors by field name. */
+export type DTypes = Readonly<Record<string, 'float32' | 'int32'>>;
+
+/**
+ * Makes a batch of examples that were read from no file, such as a predictor's requests, as the run's data loader does for
+ * evaluation: in their order, with tokens indexed, padding and masks. Whoever takes the batch owns its tensors.
+ */
+export type Collate = (instances: readonly Instance[], dtypes?: DTypes) => Promise<Batch>;
+
+/** How a trained run makes batches of examples, or null where its config has no dataset reader. */
+export const Collation: Token<Collate | null> = token('@x/trainer-core:Collation');
 
 /** The folder of the config file; relative paths in a config start here. */
 export const ConfigDir: Token<string> = token('@x/trainer-core:ConfigDir');

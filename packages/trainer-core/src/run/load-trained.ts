@@ -14,11 +14,13 @@ import type { ModelLike } from '../contracts/model.js';
 import { CheckpointError, ConfigError, DataError, SerializationDirError } from '../errors.js';
 import { ComponentSpec } from '../plugins/component.js';
 import type { Part } from '../plugins/component.js';
-import { SerializationDir } from '../plugins/run-tokens.js';
+import { Collation, SerializationDir } from '../plugins/run-tokens.js';
+import type { Collate } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
 import { disposeState } from '../state/state-dict.js';
 import { loadModelState } from '../training/model-state.js';
 import { buildLoader, buildModel, buildReaders } from './build-run.js';
+import { collate } from './collate.js';
 import { defaultPart } from './default-part.js';
 import { overridden, prepareResolved } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
@@ -82,6 +84,8 @@ export async function loadTrained(runFolder: string, options: LoadTrainedOptions
       run.container.provide(tokenOf(Vocabulary), await run.container.buildAsync<Vocabulary>(vocabulary));
     }
     const { forEvaluation } = await buildReaders(run);
+    const collation: Collate = (instances, dtypes) => collate(run, loaderForEvaluation(run), instances, dtypes);
+    run.container.provide(Collation, forEvaluation === null ? null : collation);
     const state = await readWeights(run, name, weights);
     try {
       const model = await buildModel(run);
@@ -135,7 +139,7 @@ async function evaluationLoader(
   path: string | undefined,
   batchSize: number | undefined,
 ): Promise<DataLoader> {
-  const { testDataPath, testDataLoader, validationDataLoader, dataLoader } = run.options;
+  const { testDataPath, testDataLoader } = run.options;
   const chosen = path ?? testDataPath ?? undefined;
   if (chosen === undefined) {
     if (testDataLoader != null) return buildLoader(run, withBatchSize(testDataLoader, batchSize, run));
@@ -148,8 +152,11 @@ async function evaluationLoader(
     throw new DataError('X_DATA_INVALID', `${chosen} cannot be read: the config of the run has no "datasetReader"`);
   }
   const instances = await readDataset(reader, chosen, run.configDir);
-  const part = testDataLoader ?? validationDataLoader ?? dataLoader;
-  return buildLoader(run, withBatchSize(part, batchSize, run), instances);
+  return buildLoader(run, withBatchSize(loaderForEvaluation(run), batchSize, run), instances);
+}
+
+function loaderForEvaluation({ options }: PreparedRun): Part<DataLoader> {
+  return options.testDataLoader ?? options.validationDataLoader ?? options.dataLoader;
 }
 
 function withBatchSize(part: Part<DataLoader>, batchSize: number | undefined, run: PreparedRun): Part<DataLoader> {

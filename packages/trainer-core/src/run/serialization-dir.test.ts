@@ -70,6 +70,14 @@ describe('a folder is refused, and nothing is changed', () => {
     ['nothing to recover', undefined, { recover: true }, 'X_DIR_MISSING', /there is no run to recover/],
     ['empty, to recover', {}, { recover: true }, 'X_DIR_MISSING', /there is no run to recover/],
     ['no run, to recover', { 'x.txt': 'hi' }, { recover: true }, 'X_DIR_OTHER_CONFIG', /has no config.json/],
+    [
+      'a text beside a vocabulary, to delete',
+      { vocabulary: '', 'a.tex': 'hi' },
+      { force: true },
+      'X_DIR_NOT_EMPTY',
+      /force does not delete it/,
+    ],
+    ['what a killed start left, without force', { vocabulary: '' }, {}, 'X_DIR_NOT_EMPTY', /delete it \(--force\)/],
     ['no run, to delete', { 'thesis.tex': 'hi' }, { force: true }, 'X_DIR_NOT_EMPTY', /force does not delete it/],
     [
       'another value',
@@ -195,6 +203,14 @@ describe('a training that fails', () => {
     expect(existsSync(dir)).toBe(false);
   });
 
+  test('does not give back what force deleted before it', async () => {
+    await fill({ 'config.json': config, 'weights.bin': 'w' });
+    const folder = await started({ force: true });
+    await folder.commit(start);
+    await folder.failed();
+    expect(await readdir(dir)).toEqual([]);
+  });
+
   test('keeps every result', async () => {
     const folder = await started();
     await folder.commit(start);
@@ -208,6 +224,16 @@ test('what an interrupted start had set aside is still the folder of a run', asy
   await fill({ 'config.json': config, 'weights.bin': 'w' });
   await started({ force: true });
   expect(await readdir(dir)).toEqual([expect.stringMatching(/^\.replaced-/)]);
+  const again = await started({ force: true });
+  await again.commit(start);
+  expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);
+});
+
+test('force deletes what a start left that was killed while it built parts', async () => {
+  await started();
+  await mkdir(join(dir, 'vocabulary'));
+  await writeFile(join(dir, 'vocabulary', 'tokens.txt'), 'a');
+  await writeFile(join(dir, 'out.log'), 'reading');
   const again = await started({ force: true });
   await again.commit(start);
   expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);

@@ -13,7 +13,7 @@ import { configDifferences } from './config-difference.js';
 export interface SerializationDirOptions {
   /** Go on with the run in it. */
   readonly recover?: boolean | undefined;
-  /** Delete the run in it. */
+  /** Delete the run in it, or what is left of a start that was killed. */
   readonly force?: boolean | undefined;
 }
 
@@ -25,7 +25,7 @@ const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log', 'out.log']);
 
 /**
  * The folder of a run. Until {@link commit} nothing is lost: what `force` replaces is set aside in it, and
- * {@link failed} makes everything as it was.
+ * {@link failed} makes everything as it was. After it, what was replaced is gone.
  */
 export class RunFolder {
   private created: string | undefined;
@@ -59,7 +59,7 @@ export class RunFolder {
         'X_DIR_NOT_EMPTY',
         `the folder ${path} is not empty; go on with the run in it (--recover), delete it (--force), or choose another folder`,
       );
-    } else if (entries.length > 0 && !entries.every((name) => name.startsWith(REPLACED)) && !entries.includes(CONFIG)) {
+    } else if (!entries.includes(CONFIG) && !entries.every(isOfStart)) {
       throw new SerializationDirError(
         'X_DIR_NOT_EMPTY',
         `the folder ${path} is not empty and has no ${CONFIG}, so it is not the folder of a run, and force does not delete it; ` +
@@ -141,6 +141,11 @@ export async function readMeta(folder: string): Promise<RunMeta | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Whether a start that was killed before it wrote the config leaves an entry of that name. */
+function isOfStart(name: string): boolean {
+  return PREPARED.has(name) || name.startsWith(REPLACED);
 }
 
 async function checkRecoverable(

@@ -25,7 +25,7 @@ export interface RunOptions extends PrepareOptions {
   readonly serializationDir?: string | null | undefined;
   /** Go on with the run in that folder. Default false. */
   readonly recover?: boolean | undefined;
-  /** Delete the run in that folder. Default false. */
+  /** Delete the run in that folder, once the new one is built and about to train. Default false. */
   readonly force?: boolean | undefined;
   /**
    * Build everything, write `config.json`, `meta.json` and `vocabulary/`, and train nothing. Default false.
@@ -60,8 +60,8 @@ export interface RunResultSummary {
  * Trains what a config describes: the path of a JSON5, YAML or JSON file, or an object.
  *
  * Mistakes are found in the order of their price: the config and the folder before plugins are loaded, these before data
- * is read, and all that before the folder is changed for good. A run that fails before it has any result leaves the
- * folder as it was, and no tensor.
+ * is read, and all that before the folder is changed for good. A run that fails before it has any result leaves no tensor
+ * and the folder as it was, except that with `force` the old run is deleted once everything is built, before the first step.
  *
  * @throws ConfigError, PluginError, SerializationDirError, DataError and what building and training throw.
  */

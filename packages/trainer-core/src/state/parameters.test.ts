@@ -27,6 +27,12 @@ it('freezing searches names, skips what is frozen, and is the variable’s own f
   expect(set.trainable().names).toEqual(['head.bias']);
 });
 
+it('patterns that find nothing are known as they were written, each once', () => {
+  const set = parameterSet(['encoder.weight', 'head.bias']);
+  set.freeze(['head']);
+  expect(set.unmatched(['head', '^nothing', /en/y, '^nothing', /Head/])).toEqual(['^nothing', /Head/]);
+});
+
 it('two parameters of one name are refused', () => {
   const [first] = parameterSet(['w']);
   expect(() => new ParameterSet([first!, new Parameter('w', first!.variable)])).toThrow(ModelError);

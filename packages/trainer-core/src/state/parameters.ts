@@ -83,4 +83,12 @@ export class ParameterSet implements Iterable<Parameter> {
     for (const parameter of frozen) parameter.trainable = false;
     return frozen.map(({ name }) => name);
   }
+
+  /** Those patterns, as they were written and each once, that are found in no parameter's name. */
+  unmatched(patterns: readonly (string | RegExp)[]): (string | RegExp)[] {
+    return [...new Set(patterns)].filter((pattern) => {
+      const regex = searchPattern(pattern);
+      return ![...this].some(({ name }) => regex.test(name));
+    });
+  }
 }

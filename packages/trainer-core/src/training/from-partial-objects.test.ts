@@ -107,6 +107,12 @@ it('freezes before it builds: neither optimizer nor averages get what is frozen'
   expect([...trainer.movingAverage!.shadows.keys()]).toEqual(['w']);
 });
 
+it('warns once of what noGrad asks to freeze and the model does not have', () => {
+  const warnings: string[] = [];
+  withLog({ ...quietLog, warn: (message) => void warnings.push(message) }, () => build({ noGrad: ['^b$', 'encoder'] }));
+  expect(warnings).toEqual(['When freezing parameters by noGrad, encoder does not match any parameter name']);
+});
+
 it('takes instances, configs and lazy parts side by side, and trains', async () => {
   const callback = new Noting(null as unknown as Optimizer);
   const trainer = build({

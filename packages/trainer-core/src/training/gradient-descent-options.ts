@@ -97,7 +97,10 @@ const TrainerParts = {
     .nullable()
     .default(null)
     .describe('Mixed precision; null trains in float32'),
-  noGrad: z.array(pattern).default([]).describe('Patterns, searched in parameter names, of what is frozen'),
+  noGrad: z
+    .array(pattern)
+    .default([])
+    .describe('Patterns, searched in parameter names, of what is frozen; one that finds nothing is warned of'),
   compatibility: z
     .enum(['allennlp-1', 'allennlp-2'])
     .nullable()

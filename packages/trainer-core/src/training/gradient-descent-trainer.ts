@@ -93,6 +93,9 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.model = parts.model;
     this.parameters = ParameterSet.of(this.model.namedVariables());
     this.parameters.freeze(parts.noGrad);
+    for (const pattern of this.parameters.unmatched(parts.noGrad)) {
+      log.warn(`When freezing parameters by noGrad, ${pattern} does not match any parameter name`);
+    }
     this.optimizer = parts.optimizer!;
     this.dataLoader = asLoader(parts.dataLoader);
     this.validationDataLoader = parts.validationDataLoader ? asLoader(parts.validationDataLoader) : null;
