@@ -6,7 +6,7 @@ import os from 'node:os';
  * @param candidates by name `{ run, before }`; both may be asynchronous, `before` is not timed.
  * @returns the milliseconds of each in every round.
  */
-export async function sideBySide(candidates, { rounds, warmup = 3 }) {
+export async function sideBySide(candidates, { rounds, warmup = 25 }) {
   const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
   for (let round = -warmup; round < rounds; round++) {
     const inTurn = Object.entries(candidates);

@@ -6,6 +6,8 @@ import type { MovingAverage } from '../contracts/moving-average.js';
 import { present } from '../contracts/optimizer.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Parameter } from '../state/parameters.js';
+import { stateNamesOf } from '../state/state-names.js';
+import type { StateNames } from '../state/state-names.js';
 import { gradientsOf } from './rescale.js';
 import { sequence } from './sequence.js';
 
@@ -29,6 +31,7 @@ interface ParameterPlan {
   readonly set: string;
   readonly slots: readonly string[];
   readonly rowSparse: boolean;
+  readonly names: StateNames;
 }
 
 /**
@@ -45,6 +48,7 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
     set: setOf.get(parameter)!,
     slots: Object.keys(optimizer.state.slotsOf(parameter)),
     rowSparse: rowSparse?.has(parameter.name) === true,
+    names: stateNamesOf(parameter),
   }));
   if (movingAverage !== null) {
     for (const [name, value] of present(movingAverage.coefficients(batchNumTotal))) numbers[`average.${name}`] = value;
@@ -54,7 +58,8 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
   const apply: Program = {
     name: 'update',
     get key() {
-      return JSON.stringify([plan, Object.keys(numbers), averaged, buffers]);
+      const updated = plan.map(({ name, set, slots, rowSparse: sparse }) => [name, set, slots, sparse]);
+      return JSON.stringify([updated, Object.keys(numbers), averaged, buffers]);
     },
     guards: [],
     inPlace: true,
@@ -63,7 +68,7 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
       for (const each of plan) updateOne(state, optimizer, each, coefficients.get(each.set)!);
       if (movingAverage !== null) {
         const coefficientsOfAverage = below('average.', scalars);
-        const updated = new Map(plan.map(({ name, slots }) => [name, slots]));
+        const updated = new Map(plan.map((each) => [each.name, each]));
         for (const name of averaged) averageInto(state, movingAverage, name, coefficientsOfAverage, updated.get(name));
       }
       for (const name of buffers) commitBuffer(state, name);
@@ -100,24 +105,24 @@ function coefficientSets(
 function updateOne(
   state: ProgramState,
   optimizer: Optimizer,
-  { name, slots, rowSparse }: ParameterPlan,
+  { slots, rowSparse, names }: ParameterPlan,
   coefficients: ProgramInputs['numbers'],
 ): void {
   tf.tidy(() => {
-    const parameter = state.read(`parameters/${name}`)!;
-    const reached = state.read(`gradients/${name}`);
+    const parameter = state.read(names.parameter)!;
+    const reached = state.read(names.gradient);
     const output = optimizer.update({
       gradient: reached ?? tf.zerosLike(parameter),
       parameter,
-      slots: readSlots(state, name, slots),
+      slots: readSlots(state, names, slots),
       coefficients,
-      touchedRows: state.read(`touchedRows/${name}`) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
+      touchedRows: state.read(names.touchedRows) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
     });
-    for (const slot of slots) state.write(`slots/${name}/${slot}`, output.slots[slot]!);
-    state.write(`parameters/${name}`, output.parameter);
+    for (const slot of slots) state.write(names.slot(slot), output.slots[slot]!);
+    state.write(names.parameter, output.parameter);
   });
-  state.write(`gradients/${name}`, null);
-  if (state.read(`touchedRows/${name}`) !== undefined) state.write(`touchedRows/${name}`, null);
+  state.write(names.gradient, null);
+  if (state.read(names.touchedRows) !== undefined) state.write(names.touchedRows, null);
 }
 
 /** The sum of all elements of all gradients: not finite if any of them is not. */
@@ -138,18 +143,18 @@ function averageInto(
   movingAverage: MovingAverage,
   name: string,
   coefficients: ProgramInputs['numbers'],
-  updatedSlots: readonly string[] | undefined,
+  updated: ParameterPlan | undefined,
 ): void {
   tf.tidy(() => {
     const shadow = state.read(`averages/${name}`)!;
     const parameter = state.read(`parameters/${name}`)!;
-    const slots = updatedSlots === undefined ? undefined : readSlots(state, name, updatedSlots);
+    const slots = updated === undefined ? undefined : readSlots(state, updated.names, updated.slots);
     state.write(`averages/${name}`, movingAverage.update(shadow, parameter, coefficients, slots));
   });
 }
 
-function readSlots(state: ProgramState, name: string, slots: readonly string[]): TensorMap {
-  return Object.fromEntries(slots.map((slot) => [slot, state.read(`slots/${name}/${slot}`)!]));
+function readSlots(state: ProgramState, names: StateNames, slots: readonly string[]): TensorMap {
+  return Object.fromEntries(slots.map((slot) => [slot, state.read(names.slot(slot))!]));
 }
 
 function commitBuffer(state: ProgramState, name: string): void {

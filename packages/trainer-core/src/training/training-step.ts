@@ -15,6 +15,7 @@ import { sequence } from '../programs/sequence.js';
 import { planUpdate } from '../programs/update.js';
 import { NamedState } from '../state/named-state.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
+import { stateNamesOf } from '../state/state-names.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { readState } from '../state/state-dict.js';
 import { allReduceGradients } from './all-reduce-gradients.js';
@@ -260,7 +261,7 @@ export class TrainingStep implements Stateful {
     const { optimizer, movingAverage, buffers, precision } = this.parts;
     for (const parameter of parameters) {
       for (const [slot, variable] of Object.entries(optimizer.state.slotsOf(parameter))) {
-        this.state.define(`slots/${parameter.name}/${slot}`, variable);
+        this.state.define(stateNamesOf(parameter).slot(slot), variable);
       }
     }
     return planUpdate({
