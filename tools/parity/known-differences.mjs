@@ -11,7 +11,7 @@ const DIFFERENCES = [
   },
   {
     family: 'trainer',
-    has: ({ resumed, train_batches: batches }) => resumed === 'as recorded' && hasSeveralHeads(batches),
+    has: ({ resumed, train_batches: batches = [] }) => resumed === 'as recorded' && hasSeveralHeads(batches),
     at: /^phase [1-9]/,
     reason:
       'a parameter that some batches do not reach is updated after a resume as it was before, and as if never interrupted',
@@ -38,7 +38,8 @@ const DIFFERENCES = [
   },
   {
     family: 'trainer',
-    has: ({ result: { batches = [] } }) => batches.some((batch) => !batch.is_training && batch.losses.includes('NaN')),
+    has: ({ result: { batches = [] } = {} }) =>
+      batches.some((batch) => !batch.is_training && batch.losses.includes('NaN')),
     at: /metrics_keys|metric_tracker|^returned_metrics|metrics_files/,
     reason: 'NaN is never the best value',
   },
@@ -51,8 +52,9 @@ const DIFFERENCES = [
     },
     {
       family,
-      has: ({ trainer: { no_grad: patterns }, initial_parameters: parameters }) =>
-        Object.keys(parameters).every((name) => patterns?.some((pattern) => new RegExp(pattern).test(name))),
+      has: ({ trainer: { no_grad: patterns = [] }, initial_parameters: parameters }) =>
+        patterns.length > 0 &&
+        Object.keys(parameters).every((name) => patterns.some((pattern) => new RegExp(pattern).test(name))),
       at: /^the config/,
       reason: 'an optimizer with nothing to train is refused before training',
     },
@@ -71,7 +73,7 @@ const DIFFERENCES = [
   },
   {
     family: 'trainer v2',
-    has: ({ result: { error } }) => /does not require grad/.test(error?.message),
+    has: ({ result: { error } = {} }) => /does not require grad/.test(error?.message),
     at: /^callback_log/,
     reason: 'a callback is told of a backward pass when it is done',
   },
@@ -400,7 +402,7 @@ function schedulesAdam(optimizer, momentumScheduler) {
 }
 
 /** Whether a whole number was refused for being written as 1.0. */
-function wantsAnInteger({ trainer, result: { error } }) {
+function wantsAnInteger({ trainer, result: { error } = {} }) {
   return Number.isInteger(trainer[/^Expected (\w+) to be a int\.$/.exec(error?.message)?.[1]]);
 }
 

@@ -218,3 +218,30 @@ test('of the train command, only epochs and patience may change when a run goes 
   assert.equal(at(recovered('trainer.num_epochs', 'model.n_in')), null);
   assert.equal(at(recovered()), null);
 });
+
+test('a trainer may refuse what means nothing, and only that', () => {
+  const refusal = (trainer) =>
+    knownDifference('trainer', { trainer: { optimizer: { type: 'sgd' }, ...trainer } }, 'the config');
+  assert.match(refusal({ grad_clipping: -0.1 }), /means nothing/);
+  assert.match(refusal({ moving_average: { decay: 1.5 } }), /means nothing/);
+  assert.match(refusal({ patience: true }), /means nothing/);
+  assert.equal(refusal({ grad_clipping: 0.1, patience: 2, moving_average: { decay: 0.9 } }), null);
+});
+
+test('a trainer may have nothing to train, and only then be refused before training', () => {
+  const refusal = (patterns) =>
+    knownDifference(
+      'trainer',
+      { trainer: { no_grad: patterns }, initial_parameters: { 'a.weight': {}, 'b.weight': {} } },
+      'the config',
+    );
+  assert.match(refusal(['weight']), /nothing to train/);
+  assert.equal(refusal(['^a']), null);
+});
+
+test('what only another version has may be known', () => {
+  const error = (trainer) => knownDifference('trainer v2', { trainer, result: {} }, 'the error');
+  assert.match(error({ optimizer: { type: 'SGD' } }), /both versions/);
+  assert.match(error({ learning_rate_scheduler: { type: 'linear_with_warmup' } }), /both versions/);
+  assert.equal(error({ optimizer: { type: 'sgd' } }), null);
+});
