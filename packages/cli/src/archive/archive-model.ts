@@ -5,7 +5,7 @@ import { log } from '@x/trainer-core';
 import { create } from 'tar';
 
 import { writing } from '../io.js';
-import { BEST_WEIGHTS, WEIGHTS } from './layout.js';
+import { BEST_WEIGHTS, MEMBERS, WEIGHTS } from './layout.js';
 import { matcher } from './matcher.js';
 
 /** The name of an archive in the folder of its run. */
@@ -20,9 +20,6 @@ export interface ArchiveModelOptions {
   /** Further files of the folder, by path; `*` and `?` stand for any part of a name. Default: `includeInArchive` of the config. */
   readonly include?: readonly string[];
 }
-
-/** What every archive holds besides weights, where the run has it. */
-const MEMBERS = ['config.json', 'meta.json', 'vocabulary'];
 
 /**
  * Writes the model of a run's folder into one file that `loadArchive` and every command take: its config, its weights as

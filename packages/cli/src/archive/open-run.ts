@@ -6,7 +6,7 @@ import { CheckpointError, readMeta, SerializationDirError } from '@x/trainer-cor
 
 import { messageOf } from '../message-of.js';
 import { extractArchive } from './extract-archive.js';
-import { BEST_WEIGHTS, WEIGHTS } from './layout.js';
+import { BEST_WEIGHTS, MEMBERS, WEIGHTS } from './layout.js';
 
 /** A trained run that can be read. */
 export interface OpenedRun {
@@ -55,7 +55,7 @@ async function isFolderOrFile(path: string): Promise<boolean> {
 }
 
 async function copyParts(from: string, to: string): Promise<void> {
-  for (const name of ['config.json', 'meta.json', 'vocabulary', WEIGHTS]) {
+  for (const name of [...MEMBERS, WEIGHTS]) {
     if (existsSync(join(from, name))) await cp(join(from, name), join(to, name), { recursive: true });
   }
 }

@@ -2,8 +2,6 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   buildRun,
-  ConfigError,
-  GradientDescentTrainer,
   prepareRun,
   searchLearningRate,
   SerializationDirError,
@@ -13,6 +11,7 @@ import {
 import type { LearningRateCurve, Plugin } from '@x/trainer-core';
 
 import { formatNumber } from '../format.js';
+import { gradientDescentOf } from '../gradient-descent-of.js';
 import { print, writeWhole, writing } from '../io.js';
 import type { Io } from '../io.js';
 import type { Series } from '../plot/series.js';
@@ -73,15 +72,7 @@ async function search(config: string, options: FindLrOptions, plugins: readonly 
   await loadTensorflow(dirname(config));
   const run = await prepareRun(config, { overrides, plugins });
   try {
-    const { trainer } = await buildRun(run, null);
-    if (!(trainer instanceof GradientDescentTrainer)) {
-      throw ConfigError.of(
-        'X_CONFIG_INVALID',
-        'trainer',
-        `expected a gradient descent trainer, received ${trainer.constructor.name}, whose steps are its own`,
-        config,
-      );
-    }
+    const trainer = gradientDescentOf(await buildRun(run, null), config);
     return await searchLearningRate(trainer, {
       startLr: Number(startLr),
       endLr: Number(endLr),

@@ -1,8 +1,9 @@
 import { dirname, join, parse } from 'node:path';
-import { buildRun, ComponentSpec, ConfigError, DataLoader, GradientDescentTrainer, prepareRun } from '@x/trainer-core';
-import type { Batch, Plugin, PreparedRun } from '@x/trainer-core';
+import { buildRun, ComponentSpec, ConfigError, DataLoader, prepareRun } from '@x/trainer-core';
+import type { Batch, GradientDescentTrainer, Plugin, PreparedRun } from '@x/trainer-core';
 
 import { formatNumber } from '../format.js';
+import { gradientDescentOf } from '../gradient-descent-of.js';
 import { print, wholeNumber, writeWhole } from '../io.js';
 import type { Io } from '../io.js';
 import type { Point, Series } from '../plot/series.js';
@@ -29,15 +30,7 @@ export async function schedule(
   await loadTensorflow(dirname(config));
   const run = await prepareRun(config, { overrides: options.overrides, plugins });
   try {
-    const { trainer } = await buildRun(adjusted(run, options), null);
-    if (!(trainer instanceof GradientDescentTrainer)) {
-      throw ConfigError.of(
-        'X_CONFIG_INVALID',
-        'trainer',
-        `expected a gradient descent trainer, received ${trainer.constructor.name}, whose steps are its own`,
-        config,
-      );
-    }
+    const trainer = gradientDescentOf(await buildRun(adjusted(run, options), null), config);
     const { numEpochs, stepsPerEpoch } = trainer;
     if (stepsPerEpoch === null) {
       throw ConfigError.of(
