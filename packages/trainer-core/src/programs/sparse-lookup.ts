@@ -86,9 +86,11 @@ function rowMask(tableShape: readonly number[], indices: readonly tf.Tensor[]): 
   return tf.tidy(() => {
     const all = tf.concat(indices.map((each) => tf.reshape(tf.cast(each, 'int32'), [-1, 1])));
     const counts = tf.scatterND(all, tf.ones([all.shape[0]]), [tableShape[0]!]);
-    return tf.reshape(
-      tf.minimum(counts, 1),
-      tableShape.map((size, axis) => (axis === 0 ? size : 1)),
-    );
+    return tf.reshape(tf.minimum(counts, 1), rowMaskShape(tableShape));
   });
+}
+
+/** The shape of a mask over the rows of a table, [rows, 1, ...]. */
+export function rowMaskShape(tableShape: readonly number[]): number[] {
+  return tableShape.map((size, axis) => (axis === 0 ? size : 1));
 }

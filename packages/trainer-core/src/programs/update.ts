@@ -10,6 +10,7 @@ import { stateNamesOf } from '../state/state-names.js';
 import type { StateNames } from '../state/state-names.js';
 import { gradientsOf } from './rescale.js';
 import { sequence } from './sequence.js';
+import { rowMaskShape } from './sparse-lookup.js';
 
 export interface UpdateOptions {
   readonly optimizer: Optimizer;
@@ -116,7 +117,8 @@ function updateOne(
       parameter,
       slots: readSlots(state, names, slots),
       coefficients,
-      touchedRows: state.read(names.touchedRows) ?? (rowSparse && !reached ? noRow(parameter) : undefined),
+      touchedRows:
+        state.read(names.touchedRows) ?? (rowSparse && !reached ? tf.zeros(rowMaskShape(parameter.shape)) : undefined),
     });
     for (const slot of slots) state.write(names.slot(slot), output.slots[slot]!);
     state.write(names.parameter, output.parameter);
@@ -162,10 +164,6 @@ function commitBuffer(state: ProgramState, name: string): void {
   if (pending === undefined) return;
   state.write(`buffers/${name}`, pending);
   state.write(`pending/${name}`, null);
-}
-
-function noRow(parameter: tf.Tensor): tf.Tensor {
-  return tf.zeros(parameter.shape.map((size, axis) => (axis === 0 ? size : 1)));
 }
 
 function below(prefix: string, numbers: ProgramInputs['numbers']): Record<string, tf.Scalar> {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { Communicator } from '../contracts/communicator.js';
+import { rowMaskShape } from '../programs/sparse-lookup.js';
 import type { NamedState } from '../state/named-state.js';
 import type { Parameter } from '../state/parameters.js';
 
@@ -25,10 +26,7 @@ export async function allReduceGradients(
   const sparse = parameters.filter((_, i) => meanKinds[2 * i] === 0 && meanKinds[2 * i + 1]! > 0);
   for (const parameter of parameters) if (!sparse.includes(parameter)) state.remove(`touchedRows/${parameter.name}`);
   if (sparse.length === 0) return;
-  const masks = sparse.map(({ name, shape }) => ({
-    name: `touchedRows/${name}`,
-    shape: shape.map((size, axis) => (axis === 0 ? size : 1)),
-  }));
+  const masks = sparse.map(({ name, shape }) => ({ name: `touchedRows/${name}`, shape: rowMaskShape(shape) }));
   await meanOver(communicator, state, masks, []);
   tf.tidy(() => {
     for (const { name } of masks) state.set(name, tf.cast(tf.greater(state.get(name)!, 0), 'float32'));

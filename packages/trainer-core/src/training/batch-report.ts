@@ -26,7 +26,10 @@ export function batchReport(
     ...result,
     batchNumTotal,
     parameters,
-    learningRates: learningRatesByName(optimizer),
+    // a walk over all parameters, which most steps are not logged with
+    get learningRates() {
+      return learningRatesByName(optimizer);
+    },
     histogramParameters: model.parametersForHistograms?.() ?? parameters.names,
     histogramActivations: model.activationsForHistograms?.() ?? [],
     batches,

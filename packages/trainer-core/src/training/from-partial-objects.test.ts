@@ -201,7 +201,10 @@ describe('a part that is left out', () => {
     withLog({ ...quietLog, info: (message) => void messages.push(message) }, () =>
       make({ serializationDir: 'somewhere' }, [Kept]),
     );
-    expect(messages).toContainEqual(expect.stringContaining('list @x/callbacks-tensorboard in "plugins"'));
+    expect(messages).toEqual([
+      expect.stringContaining('list @x/callbacks-tensorboard in "plugins"'),
+      'Number of trainable parameters: 3',
+    ]);
   });
 
   it('an opt level is the precision of that name', () => {

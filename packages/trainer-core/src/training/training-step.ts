@@ -82,9 +82,13 @@ export class TrainingStep implements Stateful {
   /** Names of the parameters of which a row-sparse gradient touched rows so far: in a step without a gradient, none is. */
   private everTouched = new Set<string>();
   private announcedSplit = false;
+  /** The parameters in the optimizer, frozen ones too, in the order of the model. */
+  private readonly optimized: readonly Parameter[];
 
   constructor(private readonly parts: TrainingStepParts) {
-    const { parameters, buffers, movingAverage } = parts;
+    const { parameters, buffers, movingAverage, optimizer } = parts;
+    const inOptimizer = new Set(optimizer.groups.flatMap((group) => group.parameters.map(({ name }) => name)));
+    this.optimized = [...parameters].filter(({ name }) => inOptimizer.has(name));
     for (const { name, variable } of parameters) this.state.define(`parameters/${name}`, variable);
     for (const [name, variable] of Object.entries(buffers)) this.state.define(`buffers/${name}`, variable);
     for (const [name, variable] of movingAverage?.shadows ?? []) this.state.define(`averages/${name}`, variable);
@@ -93,7 +97,8 @@ export class TrainingStep implements Stateful {
   /**
    * @param group the micro-batches of the step; they stay the caller's.
    * @param batchNumTotal the number of this step, 1 at the first.
-   * @throws NonFiniteError (`X_NAN_LOSS`); nothing of the step is applied then, nor after any other error.
+   * @throws NonFiniteError (`X_NAN_LOSS`); nothing of the step is applied then, nor after any other error before its update.
+   * An error of the optimizer's rule itself may leave some parameters updated (see `Program.inPlace`).
    */
   async run(
     group: readonly Batch[],
@@ -277,10 +282,7 @@ export class TrainingStep implements Stateful {
 
   /** The parameters that training changes now: in the optimizer, and not frozen. */
   private trained(): Parameter[] {
-    const inOptimizer = new Set(
-      this.parts.optimizer.groups.flatMap(({ parameters }) => parameters.map(({ name }) => name)),
-    );
-    return [...this.parts.parameters].filter(({ name, trainable }) => trainable && inOptimizer.has(name));
+    return this.optimized.filter(({ trainable }) => trainable);
   }
 
   private gradientNames(): string[] {
