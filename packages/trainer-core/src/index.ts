@@ -159,7 +159,7 @@ export type { BuiltRun, Datasets, Split } from './run/build-run.js';
 export { loadTrained } from './run/load-trained.js';
 export type { LoadTrainedOptions, TrainedRun } from './run/load-trained.js';
 export { checkNodeVersion } from './run/node-version.js';
-export { readMeta } from './run/serialization-dir.js';
+export { readMeta, savedConfigDir } from './run/serialization-dir.js';
 export type { RunMeta, RunStart } from './run/serialization-dir.js';
 export { RunConfig } from './config/run-schema.js';
 export type { RunConfigOptions } from './config/run-schema.js';

@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { copyFile, cp, mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { CheckpointError, readMeta, SerializationDirError } from '@x/trainer-core';
+import { dirname, join } from 'node:path';
+import { CheckpointError, savedConfigDir, SerializationDirError } from '@x/trainer-core';
 
 import { messageOf } from '../message-of.js';
 import { extractArchive } from './extract-archive.js';
@@ -27,7 +27,7 @@ export interface OpenedRun {
 export async function openRun(path: string, weightsFile?: string): Promise<OpenedRun> {
   const isFolder = await isFolderOrFile(path);
   const isOurs = isFolder && weightsFile === undefined && !existsSync(join(path, WEIGHTS));
-  if (isOurs) return { folder: path, configDir: await configDirOf(path, path), close: () => undefined };
+  if (isOurs) return { folder: path, configDir: await savedConfigDir(path), close: () => undefined };
   const folder = await mkdtemp(join(tmpdir(), 'x-train-'));
   const close = (): void => rmSync(folder, { recursive: true, force: true });
   try {
@@ -35,7 +35,7 @@ export async function openRun(path: string, weightsFile?: string): Promise<Opene
     else await extractArchive(path, folder);
     await placeWeights(path, folder, weightsFile);
     await useOwnWeights(path, folder);
-    return { folder, configDir: await configDirOf(folder, isFolder ? path : dirname(path)), close };
+    return { folder, configDir: await savedConfigDir(folder, isFolder ? path : dirname(path)), close };
   } catch (error) {
     close();
     throw error;
@@ -91,11 +91,4 @@ async function useOwnWeights(path: string, folder: string): Promise<void> {
   if (config?.trainer?.checkpointer?.store === undefined) return;
   delete config.trainer.checkpointer.store;
   await writeFile(file, JSON.stringify(config));
-}
-
-/** As the run recorded it, relative to where the run is, if it is still there; else the working directory. */
-async function configDirOf(folder: string, place: string): Promise<string> {
-  const recorded = (await readMeta(folder))?.starts.at(-1)?.configDir;
-  const configDir = recorded === undefined ? undefined : resolve(place, recorded);
-  return configDir !== undefined && existsSync(configDir) ? configDir : process.cwd();
 }

@@ -25,7 +25,7 @@ import { defaultPart } from './default-part.js';
 import { overridden, prepareResolved } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
 import { readDataset } from './read-dataset.js';
-import { readMeta, readRunConfig } from './serialization-dir.js';
+import { readRunConfig, savedConfigDir } from './serialization-dir.js';
 
 /** How a trained model is loaded. */
 export interface LoadTrainedOptions extends Omit<PrepareOptions, 'callbacks'> {
@@ -184,10 +184,3 @@ function withSavedVocabulary(config: RawConfig, folder: string): RawConfig {
 
 /** What the files of a vocabulary do not tell. */
 const SPECIAL_TOKENS: ReadonlySet<string> = new Set(['paddingToken', 'padding_token', 'oovToken', 'oov_token']);
-
-/** The config's folder as the run recorded it, if it is still there; else the working directory. */
-async function savedConfigDir(folder: string): Promise<string> {
-  const recorded = (await readMeta(folder))?.starts.at(-1)?.configDir;
-  const path = recorded === undefined ? undefined : resolve(folder, recorded);
-  return path !== undefined && existsSync(path) ? path : process.cwd();
-}

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
@@ -141,6 +142,17 @@ export async function readMeta(folder: string): Promise<RunMeta | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The config's folder as the run recorded it, if it is still there; else the working directory.
+ *
+ * @param place where the run is, if not in `folder`, from which its `meta.json` is read.
+ */
+export async function savedConfigDir(folder: string, place: string = folder): Promise<string> {
+  const recorded = (await readMeta(folder))?.starts.at(-1)?.configDir;
+  const path = recorded === undefined ? undefined : resolve(place, recorded);
+  return path !== undefined && existsSync(path) ? path : process.cwd();
 }
 
 /** Whether a start that was killed before it wrote the config leaves an entry of that name. */
