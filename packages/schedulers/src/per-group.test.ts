@@ -44,6 +44,12 @@ test('one schedule may have several groups', () => {
   expectClose(optimizer.rates.map(Number), [0.5, 1, 3]);
 });
 
+test('groups are searched as everywhere else, also with what only Python writes', () => {
+  const { optimizer, scheduler } = scheduled([['\\Ac'], decay(0.5)]);
+  scheduler.step();
+  expectClose(optimizer.rates.map(Number), [1, 2, 1.5]);
+});
+
 test('metrics and lists of numbers are for the groups of the schedule', () => {
   const plateau = lazily((each) => new ReduceOnPlateau({ patience: 0, factor: 0.1, minLr: [0.5] }, each));
   const { optimizer, scheduler } = scheduled([1, plateau]);

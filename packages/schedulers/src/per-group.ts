@@ -7,6 +7,7 @@ import {
   Optimizer,
   pattern,
   readState,
+  searchPattern,
   StateError,
   tokenOf,
 } from '@x/trainer-core';
@@ -124,7 +125,7 @@ function chooseGroups(
 
 function isChosen({ parameters }: ParameterGroup, index: number, which: number | readonly string[]): boolean {
   if (typeof which === 'number') return which === index;
-  return which.some((source) => parameters.some(({ name }) => new RegExp(source).test(name)));
+  return which.map(searchPattern).some((regex) => parameters.some(({ name }) => regex.test(name)));
 }
 
 function describe(groups: readonly ParameterGroup[]): string {
