@@ -1,0 +1,5 @@
+module.exports = {
+  ...require('../../tools/jest/jest.preset.cjs'),
+  displayName: require('./package.json').name,
+  rootDir: __dirname,
+};
