@@ -131,6 +131,6 @@ export class Elementwise {
     const tensors = new Set(others.filter((input) => input.size === size));
     const stateful = [...tensors].some((input) => this.stateful.has(input));
     if (stateful) this.stateful.add(value);
-    if (stateful || (tensors.size === 1 && size > 1)) this.computed.add(value);
+    if (stateful || tensors.size === 1) this.computed.add(value);
   }
 }
