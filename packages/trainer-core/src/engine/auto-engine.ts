@@ -130,7 +130,9 @@ export class AutoEngine extends Engine {
       say(`the engine ${inWords(each)}`);
     }
     const isFallback = passedOver.length === this.candidates.length - 1;
-    const advice = isFallback ? this.unlisted.map((name) => `; a faster one is in ${name}: npm install ${name} and add it to "plugins"`) : [];
+    const advice = isFallback
+      ? this.unlisted.map((name) => `; a faster one is in ${name}: npm install ${name} and add it to "plugins"`)
+      : [];
     log.info(`engine: ${taken.name} (${taken.probe.reason})${advice.join('')}`);
     return taken.engine;
   }

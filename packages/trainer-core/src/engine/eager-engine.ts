@@ -1,7 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { Engine } from '../contracts/engine.js';
-import type { EngineDescription, EngineProbe, MemoryReport, Program, RunRequest, RunResult } from '../contracts/engine.js';
+import type {
+  EngineDescription,
+  EngineProbe,
+  MemoryReport,
+  Program,
+  RunRequest,
+  RunResult,
+} from '../contracts/engine.js';
 import type { Outputs } from '../contracts/batch.js';
 import { EngineError } from '../errors.js';
 import { hostRandom, withStepRandom } from '../random/step-random.js';

@@ -95,7 +95,8 @@ export class RunContainer {
   private own<T>(part: Part<T>, built: T): T {
     const { dispose } = (built ?? {}) as { dispose?: unknown };
     const isBuiltHere = part instanceof ComponentSpec || part instanceof LazyPart;
-    if (isBuiltHere && typeof dispose === 'function') this.disposables.push(() => void freed(label(part), dispose.call(built)));
+    if (isBuiltHere && typeof dispose === 'function')
+      this.disposables.push(() => void freed(label(part), dispose.call(built)));
     return built;
   }
 

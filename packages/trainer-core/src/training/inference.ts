@@ -33,6 +33,7 @@ export class Inference {
 export function stateOfModel(model: ModelLike): NamedState {
   const state = new NamedState();
   for (const [name, variable] of Object.entries(model.namedVariables())) state.define(`parameters/${name}`, variable);
-  for (const [name, variable] of Object.entries(model.namedBuffers?.() ?? {})) state.define(`buffers/${name}`, variable);
+  for (const [name, variable] of Object.entries(model.namedBuffers?.() ?? {}))
+    state.define(`buffers/${name}`, variable);
   return state;
 }
