@@ -126,8 +126,9 @@ export class AutoEngine extends Engine {
       throw new EngineError('X_ENGINE_UNAVAILABLE', `no engine can run here:\n${found}`);
     }
     for (const each of passedOver) {
-      const say = each.probe.advice === undefined ? log.info : log.warn;
-      say(`the engine ${inWords(each)}`);
+      const message = `the engine ${inWords(each)}`;
+      if (each.probe.advice === undefined) log.info(message);
+      else log.warn(message);
     }
     const isFallback = passedOver.length === this.candidates.length - 1;
     const advice = isFallback
