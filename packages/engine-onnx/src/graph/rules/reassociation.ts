@@ -39,7 +39,7 @@ export const reassociation: Rules = {
 function timesSmall(g: Builder, x: Value, s: Value, shape: readonly number[]): Value | undefined {
   if (!isSmall(s, shape) || isSmall(x, shape)) return undefined;
   const [large, factor] = x.inputs;
-  if (x.op === 'Neg') return g.mul(large!, g.neg(s));
+  if (x.op === 'Neg') return isSmall(large!, shape) ? undefined : g.mul(large!, g.neg(s));
   const [base, small] = x.op === 'Mul' && isSmall(large!, shape) ? [factor, large] : [large, factor];
   if (x.op === 'Mul' && combine(base!, small!, s, shape)) return g.mul(base!, g.mul(small!, s));
   if (x.op === 'Div' && combine(base!, small!, s, shape)) return g.mul(base!, g.div(s, small!));
@@ -76,7 +76,7 @@ function isSmall(value: Value, shape: readonly number[]): boolean {
 
 /** Whether two small values stay small together, and the large one alone has the shape of the result. */
 function combine(large: Value, s: Value, t: Value, shape: readonly number[]): boolean {
-  if (!sameShape(large.shape, shape) || !isSmall(s, shape) || !isSmall(t, shape)) return false;
+  if (!sameShape(large.shape, shape) || isSmall(large, shape) || !isSmall(s, shape) || !isSmall(t, shape)) return false;
   return sizeOf(broadcastShape(s.shape, t.shape)) < sizeOf(shape) || (s.op === 'Splat' && t.op === 'Splat');
 }
 
