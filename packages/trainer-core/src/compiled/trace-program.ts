@@ -234,10 +234,9 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   }
 
   private random(): StepRandom {
-    let site = 0;
     const draw = (kind: 'uniform' | 'normal', shape: readonly number[]): tf.Tensor => {
       this.record(`random ${kind}`, `[${shape}]`);
-      return this.tensorOf(this.target[kind](site++, shape), 'random numbers');
+      return this.tensorOf(this.target[kind](shape), 'random numbers');
     };
     const refuse = (what: string): never => {
       throw new TraceError(
