@@ -38,7 +38,9 @@ export function compileProgram(
   const outputs = new Map([...traced.outputs].map(([name, value]) => [name, renewed(value)]));
   const writes = new Map([...traced.writes].map(([name, value]) => [name, value && renewed(value)]));
 
-  const before = new Map(traced.inputs.flatMap(({ source, value }) => (source.kind === 'state' ? [[source.name, value]] : [])));
+  const before = new Map(
+    traced.inputs.flatMap(({ source, value }) => (source.kind === 'state' ? [[source.name, value]] : [])),
+  );
   const update = off.includes('fusedUpdate') ? noUpdate : planUpdate(writes, before);
   for (const name of update.written) writes.delete(name);
   for (const [name, value] of writes) if (value !== null && value === before.get(name)) writes.delete(name);
@@ -57,7 +59,9 @@ export function compileProgram(
     return input === undefined ? [] : [{ name: value.attributes['name'] as string, source: input.source, value }];
   };
   const used = new Set(model?.inputs.map(({ name }) => name));
-  const feeds = traced.inputs.flatMap(({ value }) => (used.has(value.attributes['name'] as string) ? feedOf(value) : []));
+  const feeds = traced.inputs.flatMap(({ value }) =>
+    used.has(value.attributes['name'] as string) ? feedOf(value) : [],
+  );
   const { runtime } = backend.pool;
   try {
     const session =
@@ -85,7 +89,10 @@ function planUpdate(writes: ReadonlyMap<string, Value | null>, before: ReadonlyM
 }
 
 /** Numbers and state stand in the memory; what a batch brings does not. */
-function standsInMemory(value: Value, fed: ReadonlyMap<Value, { readonly source: { readonly kind: string } }>): boolean {
+function standsInMemory(
+  value: Value,
+  fed: ReadonlyMap<Value, { readonly source: { readonly kind: string } }>,
+): boolean {
   const kind = fed.get(value)?.source.kind;
   return kind === 'number' || kind === 'state';
 }

@@ -18,9 +18,9 @@ function widened(compute: Compute): Lowering {
 /** The same where results for booleans may be other than 0 and 1. */
 function arithmetic(kernel: string, compute: Compute): Lowering {
   const compiled = widened(compute);
-  return (g, inputs, attributes, random) => {
+  return (g, inputs, attributes) => {
     refuseBooleans(kernel, inputs['a']!);
-    return compiled(g, inputs, attributes, random);
+    return compiled(g, inputs, attributes);
   };
 }
 
@@ -101,7 +101,14 @@ function inFloat32(compute: Compute): Compute {
 }
 
 function realDiv(g: Builder, a: Value, b: Value): Value {
-  return a.dtype === 'float32' ? g.div(a, b) : whole(g, a, b, guarded((_, x, y) => g.div(x, y)));
+  return a.dtype === 'float32'
+    ? g.div(a, b)
+    : whole(
+        g,
+        a,
+        b,
+        guarded((_, x, y) => g.div(x, y)),
+      );
 }
 
 export const binaryLowerings: Lowerings = {

@@ -97,7 +97,9 @@ export const reductionLowerings: Lowerings = {
     const { dim } = attributes as unknown as SoftmaxAttrs;
     const axis = logits!.shape.length - 1;
     if (dim !== -1 && dim !== axis) {
-      throw new NoLoweringError(`softmax along axis ${dim} of [${logits!.shape}]: tfjs has it along the last axis alone`);
+      throw new NoLoweringError(
+        `softmax along axis ${dim} of [${logits!.shape}]: tfjs has it along the last axis alone`,
+      );
     }
     return g.op('Softmax', [logits!], { axis }, logits!.shape);
   },

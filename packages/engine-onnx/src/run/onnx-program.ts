@@ -108,8 +108,10 @@ export class OnnxProgram implements CompiledProgram {
     const inBatch = tensorsIn(batch);
     for (const { name, source, value } of feeds) {
       const { shape, dtype } = value;
-      if (source.kind === 'batch') this.feeds[name] = new Tensor(dtype, elementsOf(backend, inBatch[source.index]!), shape);
-      else if (source.kind === 'variable') this.feeds[name] = new Tensor(dtype, elementsOf(backend, source.variable), shape);
+      if (source.kind === 'batch')
+        this.feeds[name] = new Tensor(dtype, elementsOf(backend, inBatch[source.index]!), shape);
+      else if (source.kind === 'variable')
+        this.feeds[name] = new Tensor(dtype, elementsOf(backend, source.variable), shape);
       else this.feeds[name] = this.blockOf(state, source).tensor(shape);
     }
     if (random === undefined) return;

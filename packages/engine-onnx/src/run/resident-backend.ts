@@ -59,7 +59,13 @@ export class ResidentBackend extends tf.KernelBackend {
     return this.add(block).dataId;
   }
 
-  override move(dataId: DataId, values: tf.BackendValues, shape: number[], dtype: tf.DataType, references: number): void {
+  override move(
+    dataId: DataId,
+    values: tf.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
     const block = this.pool.take(dtype as 'float32', tf.util.sizeFromShape(shape));
     block.view.set(values as never);
     this.residents.set(dataId, { dataId, block, references });
