@@ -1,3 +1,4 @@
+import { intsOf } from '../graph/attributes.js';
 import type { Builder } from '../graph/builder.js';
 import { sameShape } from '../graph/value.js';
 import type { Node, Value } from '../graph/value.js';
@@ -80,8 +81,8 @@ function isTransposedProduct(value: Value): boolean {
   return isProduct(value) && value.attributes['transA'] === 1 && value.attributes['transB'] === 0;
 }
 
-function isColumnSum({ op, inputs, attributes }: Value): boolean {
-  return op === 'ReduceSum' && inputs[0]!.shape.length === 2 && String(attributes['axes']) === '0';
+function isColumnSum(value: Value): boolean {
+  return value.op === 'ReduceSum' && value.inputs[0]!.shape.length === 2 && intsOf(value, 'axes').join() === '0';
 }
 
 function merged(g: Builder, members: readonly Value[], renewed: Renewal): Value {
