@@ -40,7 +40,10 @@ export const movement: Rules = {
     return g.pad(x.inputs[0]!, both, value);
   },
 
-  binary: (g, op, a, b) => (op === 'Add' ? sumOfPads(g, a, b) : undefined),
+  binary: (g, op, a, b) => {
+    if (op !== 'Add') return undefined;
+    return sumOfPads(g, a, b) ?? sumWithPads(g, a, b) ?? sumWithPads(g, b, a);
+  },
 };
 
 function sliceOfSlice(
@@ -122,4 +125,14 @@ function sumOfPads(g: Builder, a: Value, b: Value): Value | undefined {
   if (ofFirst[axis]![0] + first.inputs[0]!.shape[axis]! !== ofSecond[axis]![0]) return undefined;
   const paddings = ofFirst.with(axis, [ofFirst[axis]![0], ofSecond[axis]![1]]);
   return g.pad(g.concat([first.inputs[0]!, second.inputs[0]!], axis), paddings);
+}
+
+/** The same where one of them is a term of a sum. */
+function sumWithPads(g: Builder, sum: Value, pad: Value): Value | undefined {
+  if (sum.op !== 'Add' || pad.op !== 'Pad') return undefined;
+  const [a, b] = sum.inputs as [Value, Value];
+  const withB = sumOfPads(g, b, pad);
+  if (withB !== undefined) return g.add(a, withB);
+  const withA = sumOfPads(g, a, pad);
+  return withA && g.add(b, withA);
 }
