@@ -90,6 +90,14 @@ describe('pieces padded to the whole, as the gradients of slices are', () => {
   });
 });
 
+test('steps of a sequence, as matrices below each other, are the sequence', () => {
+  const sequence = g.input('sequence', [3, 2, 5], 'float32');
+  const steps = [0, 1, 2].map((t) => g.reshape(g.slice(sequence, [t, 0, 0], [1, 2, 5]), [2, 5]));
+  expect(g.concat(steps, 0)).toBe(g.reshape(sequence, [6, 5]));
+  expect(operations(g.concat(steps, 1))).toMatchObject({ Concat: 1 });
+  expect(operations(g.concat(steps.toReversed(), 0))).toMatchObject({ Concat: 1 });
+});
+
 test('a slice over two pieces stays', () => {
   expect(g.slice(g.concat([x, y], 1), [0, 5], [4, 2]).op).toBe('Slice');
 });

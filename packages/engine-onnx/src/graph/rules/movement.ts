@@ -1,6 +1,6 @@
 import { floatOf, intOf, intsOf, paddingsOf } from '../attributes.js';
 import type { Builder } from '../builder.js';
-import { sameShape } from '../value.js';
+import { sameShape, sizeOf } from '../value.js';
 import type { Value } from '../value.js';
 import type { Rules } from './rules.js';
 
@@ -26,7 +26,7 @@ export const movement: Rules = {
     const joined: Value[] = [];
     for (const value of values) {
       const before = joined.at(-1);
-      const both = before && adjacentSlices(g, before, value, axis);
+      const both = before && (adjacentSlices(g, before, value, axis) ?? adjacentBlocks(g, before, value, axis));
       if (both === undefined) joined.push(value);
       else joined.splice(-1, 1, both);
     }
@@ -109,6 +109,18 @@ function adjacentSlices(g: Builder, a: Value, b: Value, axis: number): Value | u
     return undefined;
   if (begin.some((at, i) => i !== axis && (at !== nextBegin[i] || end[i] !== nextEnd[i]))) return undefined;
   return g.stridedSlice(a.inputs[0]!, begin, end.with(axis, nextEnd[axis]!), strides);
+}
+
+/** Slices that stand one after the other in memory, reshaped: steps of a sequence, as matrices below each other. */
+function adjacentBlocks(g: Builder, a: Value, b: Value, axis: number): Value | undefined {
+  if (a.op !== 'Reshape' || b.op !== 'Reshape' || sizeOf(a.shape.slice(0, axis)) !== 1) return undefined;
+  const [first, second] = [a.inputs[0]!, b.inputs[0]!];
+  if (first.op !== 'Slice' || second.op !== 'Slice' || first.inputs[0] !== second.inputs[0]) return undefined;
+  const next = intsOf(second, 'begin');
+  const along = intsOf(first, 'begin').findIndex((at, i) => at !== next[i]);
+  if (along < 0 || sizeOf(first.shape.slice(0, along)) !== 1) return undefined;
+  const both = adjacentSlices(g, first, second, along);
+  return both && g.reshape(both, a.shape.with(axis, a.shape[axis]! + b.shape[axis]!));
 }
 
 /** Pieces next to each other, each padded with zeros to the whole (gradients of slices): put side by side first. */
