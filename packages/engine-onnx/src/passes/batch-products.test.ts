@@ -1,4 +1,3 @@
-import { operations } from '../graph/__fixtures__/operations.js';
 import { Graph } from '../graph/graph.js';
 import type { Value } from '../graph/value.js';
 import { batchProducts } from './batch-products.js';
