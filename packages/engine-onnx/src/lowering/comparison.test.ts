@@ -5,10 +5,16 @@ import type { TestType } from './__fixtures__/agrees.js';
 
 const KERNELS = ['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual'];
 const SHAPES: readonly (readonly [a: number[], b: number[]])[] = [
-  [[4, 3], [4, 3]],
+  [
+    [4, 3],
+    [4, 3],
+  ],
   [[4, 3], [3]],
   [[3], [2, 1, 3]],
-  [[5, 1], [1, 7]],
+  [
+    [5, 1],
+    [1, 7],
+  ],
   [[], [2, 3]],
   [[0, 3], [3]],
 ];

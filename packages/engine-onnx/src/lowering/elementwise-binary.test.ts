@@ -6,14 +6,23 @@ import { NoLoweringError } from './lowering.js';
 
 const KERNELS = 'Add Sub Multiply RealDiv Maximum Minimum SquaredDifference Mod FloorDiv Atan2'.split(' ');
 const SHAPES: readonly (readonly [a: number[], b: number[]])[] = [
-  [[4, 3], [4, 3]],
+  [
+    [4, 3],
+    [4, 3],
+  ],
   [[4, 3], [3]],
   [[3], [2, 1, 3]],
-  [[5, 1], [1, 7]],
+  [
+    [5, 1],
+    [1, 7],
+  ],
   [[], [2, 3]],
   [[1], []],
   [[0, 3], [3]],
-  [[2, 3], [0, 1, 1]],
+  [
+    [2, 3],
+    [0, 1, 1],
+  ],
 ];
 const SPECIAL = [NaN, Infinity, -Infinity, 0, 1e30, -1e30, 3, -3, 0.1, -0.1];
 const LARGE = [2 ** 31 - 1, -(2 ** 31), 123456789, -987654321, 1, -1, 0, 7, -7];
@@ -120,7 +129,13 @@ describe('Pow', () => {
 
 describe('AddN', () => {
   test.each([1, 2, 11])('of %d tensors', (count) => {
-    expectAgreement('AddN', Array.from({ length: count }, (_, i) => sample('float32', [3, 2], i + 1)));
-    expectAgreement('AddN', Array.from({ length: count }, (_, i) => sample('int32', [3, 2], i + 1)));
+    expectAgreement(
+      'AddN',
+      Array.from({ length: count }, (_, i) => sample('float32', [3, 2], i + 1)),
+    );
+    expectAgreement(
+      'AddN',
+      Array.from({ length: count }, (_, i) => sample('int32', [3, 2], i + 1)),
+    );
   });
 });

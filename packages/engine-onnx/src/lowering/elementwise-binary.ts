@@ -101,7 +101,14 @@ function inFloat32(compute: Compute): Compute {
 }
 
 function realDiv(g: Builder, a: Value, b: Value): Value {
-  return a.dtype === 'float32' ? g.div(a, b) : whole(g, a, b, guarded((_, x, y) => g.div(x, y)));
+  return a.dtype === 'float32'
+    ? g.div(a, b)
+    : whole(
+        g,
+        a,
+        b,
+        guarded((_, x, y) => g.div(x, y)),
+      );
 }
 
 export const binaryLowerings: Lowerings = {

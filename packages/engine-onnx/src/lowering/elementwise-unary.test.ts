@@ -5,7 +5,26 @@ import { random } from './__fixtures__/against-cpu.js';
 import { unaryLowerings } from './elementwise-unary.js';
 import { NoLoweringError } from './lowering.js';
 
-const SPECIAL = [NaN, Infinity, -Infinity, 0, -0, 1e30, -1e30, 1e-30, -1e-30, 1, -1, 0.5, 1.5, 2.5, -0.5, -2.5, 60, -60];
+const SPECIAL = [
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  1e30,
+  -1e30,
+  1e-30,
+  -1e-30,
+  1,
+  -1,
+  0.5,
+  1.5,
+  2.5,
+  -0.5,
+  -2.5,
+  60,
+  -60,
+];
 const ATTRIBUTES: Readonly<Record<string, Record<string, number>>> = {
   Step: { alpha: 0 },
   ClipByValue: { clipValueMin: -1.5, clipValueMax: 2.25 },
@@ -131,7 +150,10 @@ describe('booleans', () => {
 describe('with parameters', () => {
   test.each([
     [[4, 3], [3]],
-    [[4, 3], [4, 1]],
+    [
+      [4, 3],
+      [4, 1],
+    ],
     [[3], [2, 3]],
     [[0, 3], [3]],
   ])('Prelu of %j by %j', (shape, slopes) => {

@@ -38,7 +38,11 @@ function gathered(g: Builder, x: Value, indices: Value, axis: number, batchDims:
   // Slices of all batches in one row: an index that is beyond its own batch is beyond all.
   const [batches, outers] = [sizeOf(batch), sizeOf(outer)];
   const total = batches * outers * length;
-  const offsets = g.constant(counted(batches * outers).map((i) => i * length), [batches, outers, 1], 'int32');
+  const offsets = g.constant(
+    counted(batches * outers).map((i) => i * length),
+    [batches, outers, 1],
+    'int32',
+  );
   const perBatch = g.reshape(known, [batches, 1, sizeOf(rest)]);
   const within = g.binary('Less', perBatch, g.scalar(length, 'int32'), 'bool');
   const places = g.where(within, g.add(perBatch, offsets), g.scalar(total, 'int32'));

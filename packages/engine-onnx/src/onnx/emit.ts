@@ -117,11 +117,12 @@ const reduction = ({ attributes }: Node): Form => ({
   attributes: { keepdims: attributes['keepdims'] as number },
 });
 
-const reshaping = ({ attributes }: Node): Form => ({ more: [ints(attributes, 'shape')] });
+const shaping = ({ attributes }: Node): Form => ({ more: [ints(attributes, 'shape')] });
 
 const FORMS: Readonly<Record<string, (node: Node) => Form>> = {
-  Reshape: reshaping,
-  Expand: reshaping,
+  // without `allowzero` a length of 0 stands for that of the argument
+  Reshape: (node) => ({ ...shaping(node), attributes: { allowzero: 1 } }),
+  Expand: shaping,
   Cast: ({ outputs }) => ({ attributes: { to: DATA_TYPES[outputs[0]!.dtype] } }),
   Slice: ({ attributes, inputs }) => {
     const [begin, end, strides] = [ints(attributes, 'begin'), ints(attributes, 'end'), ints(attributes, 'strides')];
