@@ -18,9 +18,9 @@ function widened(compute: Compute): Lowering {
 /** The same where results for booleans may be other than 0 and 1. */
 function arithmetic(kernel: string, compute: Compute): Lowering {
   const compiled = widened(compute);
-  return (g, inputs, attributes, random) => {
+  return (g, inputs, attributes) => {
     refuseBooleans(kernel, inputs['a']!);
-    return compiled(g, inputs, attributes, random);
+    return compiled(g, inputs, attributes);
   };
 }
 

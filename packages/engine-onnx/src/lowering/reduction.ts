@@ -49,10 +49,10 @@ function extreme(op: 'ReduceMax' | 'ReduceMin'): Lowering {
   });
 }
 
-/** Of booleans, which ONNX Runtime does not reduce. */
-function truth(op: Reduction): Lowering {
-  return reduction((g, x, axes, keepDims) => g.cast(g.reduce(op, g.cast(x, 'int32'), axes, keepDims), 'bool'));
-}
+/** Whether some are true: ONNX Runtime reduces numbers alone. */
+const any: Compute = (g, x, axes, keepDims) => g.cast(g.sum(g.cast(x, 'int32'), axes, keepDims), 'bool');
+
+const not = (g: Builder, x: Value): Value => g.unary('Not', g.cast(x, 'bool'), { dtype: 'bool' });
 
 /** The first of equal ones; 0 along an axis without elements. */
 function argument(op: 'ArgMax' | 'ArgMin'): Lowering {
@@ -102,8 +102,8 @@ export const reductionLowerings: Lowerings = {
   Mean: reduction((g, x, axes, keepDims) => g.reduce('ReduceMean', g.cast(x, 'float32'), axes, keepDims)),
   Max: extreme('ReduceMax'),
   Min: extreme('ReduceMin'),
-  All: truth('ReduceMin'),
-  Any: truth('ReduceSum'),
+  All: reduction((g, x, axes, keepDims) => not(g, any(g, not(g, x), axes, keepDims))),
+  Any: reduction(any),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
   Cumsum: cumulative(cumulativeSum),
