@@ -1,5 +1,5 @@
 import { arrayOf } from '../graph/value.js';
-import type { Attributes, DType, Node, TypedArray, Value } from '../graph/value.js';
+import type { DType, Node, TypedArray, Value } from '../graph/value.js';
 import { nodesBelow } from '../graph/walk.js';
 import { FORMS } from './forms.js';
 import type { Form, FormNumber } from './forms.js';

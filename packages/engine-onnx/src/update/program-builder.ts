@@ -5,8 +5,7 @@ import type { Instruction, Register, UpdateProgram } from './program.js';
 
 /** What stands where a kernel reads: a state that it also writes, or what is computed or fed before it runs. */
 export type Operand =
-  | { readonly kind: 'state'; readonly name: string }
-  | { readonly kind: 'value'; readonly value: Value };
+  { readonly kind: 'state'; readonly name: string } | { readonly kind: 'value'; readonly value: Value };
 
 /** A program, and what it is to work on. */
 export interface BoundProgram {

