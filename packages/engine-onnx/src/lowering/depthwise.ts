@@ -13,7 +13,7 @@ import { activated } from './activation.js';
 import { convolve, convolveTransposed } from './convolve.js';
 import { adjointGeometry, atPlace, geometry2D, ofOutputSize, placesIn, seen } from './geometry.js';
 import type { Geometry } from './geometry.js';
-import { channelsFirst, channelsLast } from './layout.js';
+import { channelsFirst, channelsLast, turnedAround } from './layout.js';
 import type { KernelAttributes, Lowerings } from './lowering.js';
 
 /** Convolutions of each channel by filters of its own, [height, width, channels, filters a channel]. */
@@ -77,8 +77,8 @@ function depthwiseInputGradient(g: Builder, dy: Value, filter: Value, geometry: 
   const group = geometry.inChannels;
   const flips = geometry.strides.every((stride) => stride === 1) && geometry.outChannels === group;
   if (!flips) return convolveTransposed(g, dy, groupedFilter(g, filter), geometry, group);
-  const flipped = g.reverse(g.reverse(filter, 0), 1);
-  return convolve(g, dy, groupedFilter(g, flipped), adjointGeometry(geometry), { group });
+  const flipped = groupedFilter(g, turnedAround(g, filter));
+  return convolve(g, dy, flipped, adjointGeometry(geometry), { group });
 }
 
 type Shape4D = [number, number, number, number];

@@ -5,7 +5,7 @@ import { flipsFilter } from './convolution-choices.js';
 import { convolve, convolveTransposed } from './convolve.js';
 import { adjointGeometry } from './geometry.js';
 import type { Geometry } from './geometry.js';
-import { filterChannelsFirst } from './layout.js';
+import { filterChannelsFirst, turnedAround } from './layout.js';
 
 /** The gradient of the input, [batch, in, ...input], of dy [batch, out, ...output] and the filter as tfjs has it. */
 export function inputGradient(
@@ -23,6 +23,5 @@ export function inputGradient(
 function flipped(g: Builder, filter: Value): Value {
   const rank = filter.shape.length;
   const spatial = Array.from({ length: rank - 2 }, (_, i) => i);
-  const turned = spatial.reduce((value, axis) => g.reverse(value, axis), filter);
-  return g.transpose(turned, [rank - 2, rank - 1, ...spatial]);
+  return g.transpose(turnedAround(g, filter), [rank - 2, rank - 1, ...spatial]);
 }
