@@ -47,7 +47,10 @@ describe('states that ONNX Runtime computes', () => {
     ['the old value alone', (w) => w],
     ['another state alone', () => tensor('v')],
     ['a mask of two other tensors', (w) => g.where(g.binary('Less', tensor('x'), tensor('y'), 'bool'), w, tensor('x'))],
-    ['more tensors than pay', (w) => Array.from({ length: 9 }, (_, i) => tensor(`x${i}`)).reduce((a, x) => g.add(a, x), w)],
+    [
+      'more tensors than pay',
+      (w) => Array.from({ length: 9 }, (_, i) => tensor(`x${i}`)).reduce((a, x) => g.add(a, x), w),
+    ],
     ['a long program', (w) => Array.from({ length: 150 }).reduce((a: Value) => g.add(g.mul(a, w), w), w)],
   ])('are those made of %s', (_, after) => {
     const states = [state('w', after), state('v', (v) => g.sub(v, number('lr')))];

@@ -6,7 +6,11 @@ import { StateMemory } from './memory.js';
 describe('FusedUpdate', () => {
   it('writes in place, frees what it took, and outlives growth of the memory', () => {
     const g = new Graph();
-    const [w, gradient, lr] = [g.input('w', [5], 'float32'), g.input('g', [5], 'float32'), g.input('lr', [], 'float32')];
+    const [w, gradient, lr] = [
+      g.input('w', [5], 'float32'),
+      g.input('g', [5], 'float32'),
+      g.input('lr', [], 'float32'),
+    ];
     const plan = findUpdates([{ name: 'w', before: w, after: g.sub(w, g.mul(gradient, lr)) }]);
     const memory = new StateMemory();
     const places = new Map([w, gradient, lr].map((value) => [value, memory.allocate(4 * value.size)]));
