@@ -1,7 +1,7 @@
 import type { Value } from '../graph/value.js';
-import { Elementwise, unshaped } from './elementwise.js';
+import { Elementwise, inputsOf, unshaped } from './elementwise.js';
 import type { WrittenState } from './elementwise.js';
-import { buildProgram, isOperand, isTensor } from './program-builder.js';
+import { buildProgram, isTensor } from './program-builder.js';
 import type { BoundProgram, Operand } from './program-builder.js';
 import { programKey } from './program.js';
 import type { UpdateProgram } from './program.js';
@@ -80,13 +80,13 @@ function coneOf(state: WrittenState, elementwise: Elementwise): Cone | undefined
   const length = before.size;
   // what does not depend on old state is computed as well by ONNX Runtime, which writes it where it shall be
   if (before.dtype !== 'float32' || root.size !== length || !elementwise.dependsOnState(root)) return undefined;
-  if (isOperand(root, length, elementwise)) return undefined;
+  if (elementwise.isOperand(root)) return undefined;
   const seen = new Set([root]);
   const operands: Value[] = [];
   // a set can grow while it is walked
   for (const value of seen) {
-    if (isOperand(value, length, elementwise)) operands.push(value);
-    else for (const input of value.inputs) seen.add(unshaped(input));
+    if (elementwise.isOperand(value)) operands.push(value);
+    else for (const input of inputsOf(value)) seen.add(input);
     if (seen.size > MAX_INSTRUCTIONS) return undefined;
   }
   const tensors = operands.filter((value) => isTensor(value, length, elementwise));

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { Graph } from '../../graph/graph.js';
-import type { TypedArray, Value } from '../../graph/value.js';
+import type { Value } from '../../graph/value.js';
 import { emit } from '../../onnx/emit.js';
 import { encodeModel } from '../../onnx/model.js';
 import { loadOnnxRuntime } from '../../run/onnxruntime.js';
