@@ -19,9 +19,8 @@ function nodes(gradient: 'input' | 'filter', { x, filter, strides = 1 }: Shapes,
   const dy = g.input('dy', [batch, Math.ceil(height / strides), Math.ceil(width / strides), filter[3]], 'float32');
   const attributes = { strides, pad: 'same', dataFormat: 'NHWC', inputShape: x, filterShape: filter };
   const inputs = { dy, x: g.input('x', x, 'float32'), filter: g.input('filter', filter, 'float32') };
-  const random = { uniform: () => dy, normal: () => dy };
   const kernel = gradient === 'input' ? 'Conv2DBackpropInput' : 'Conv2DBackpropFilter';
-  const value = convolutionLowerings(choices)[kernel]!(g, inputs, attributes, random);
+  const value = convolutionLowerings(choices)[kernel]!(g, inputs, attributes);
   return [...nodesBelow([value as Value])];
 }
 

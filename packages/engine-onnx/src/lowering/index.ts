@@ -30,7 +30,7 @@ export const lowerings: Lowerings = {
   ...convolution3DLowerings(),
   ...depthwiseLowerings,
   ...averagePoolLowerings,
-  ...maxPoolLowerings(),
+  ...maxPoolLowerings,
   ...batchNormLowerings,
   ...localResponseLowerings,
   ...resizeLowerings,
