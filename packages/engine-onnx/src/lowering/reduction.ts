@@ -1,7 +1,7 @@
 import { util } from '@tensorflow/tfjs-core';
 import type { CumsumAttrs, MaxAttrs, SoftmaxAttrs, SumAttrs } from '@tensorflow/tfjs-core';
 
-import type { Builder, Reduction } from '../graph/builder.js';
+import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { NoLoweringError } from './lowering.js';
 import type { KernelAttributes, Lowering, Lowerings } from './lowering.js';

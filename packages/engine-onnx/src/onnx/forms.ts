@@ -21,7 +21,7 @@ const BEFORE_THE_FIRST = -(2 ** 62);
 /** The operations that ONNX writes otherwise than a graph does. */
 export const FORMS: Readonly<Record<string, (node: Node) => Form>> = {
   // without `allowzero` a length of 0 stands for that of the argument
-  Reshape: (node) => ({ ...shaping(node), attributes: { allowzero: 1 } }),
+  Reshape: (node) => ({ ...shaping(node), attributes: node.outputs[0]!.size === 0 ? { allowzero: 1 } : {} }),
   Expand: shaping,
   Cast: ({ outputs }) => ({ attributes: { to: DATA_TYPES[outputs[0]!.dtype] } }),
   Slice: ({ attributes, inputs }) => {
