@@ -9,7 +9,8 @@ import { installedPackages, megabytes, nativeFiles } from './installed.mjs';
 import { installOnnxRuntime } from './onnxruntime.mjs';
 
 const { devDependencies: versions } = readJson(path.join(root, 'package.json'));
-const pick = (...names) => Object.fromEntries(names.map((name) => [name, versions[name]]));
+const only = (entries, ...names) => Object.fromEntries(names.map((name) => [name, entries[name]]));
+const pick = (...names) => only(versions, ...names);
 
 /** An empty npm project with these dependencies, installed. */
 function project(folder, manifest) {
@@ -61,8 +62,7 @@ await check('consumer check', () =>
 
     const small = path.join(work, 'small');
     await stage('install only trainer-core and optim', () => {
-      const { '@x/trainer-core': core, '@x/optim': optim } = tarballs;
-      project(small, { dependencies: { '@x/trainer-core': core, '@x/optim': optim } });
+      project(small, { dependencies: only(tarballs, '@x/trainer-core', '@x/optim') });
       sh(
         process.execPath,
         ['--input-type=module', '--eval', "await import('@x/trainer-core'); await import('@x/optim');"],
@@ -86,13 +86,17 @@ await check('consumer check', () =>
     });
 
     for (const npmVersion of [10, 11]) {
-      await stage(`the ONNX engine, with npm ${npmVersion}`, () => {
-        const { '@x/trainer-core': core, '@x/engine-onnx': engine } = tarballs;
-        const folder = project(path.join(work, `onnx-${npmVersion}`), {
-          dependencies: { '@x/trainer-core': core, '@x/engine-onnx': engine },
+      const folder = path.join(work, `onnx-${npmVersion}`);
+      await stage(`install ONNX Runtime with npm ${npmVersion}`, () => {
+        project(folder, {
+          dependencies: {
+            ...only(tarballs, '@x/trainer-core', '@x/optim', '@x/engine-onnx', '@x/cli'),
+            ...pick('@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-cpu'),
+          },
         });
         return installOnnxRuntime(folder, npmVersion);
       });
+      await stage('train on ONNX Runtime', () => trains(folder, 'train-onnx.mjs'));
     }
   }),
 );
