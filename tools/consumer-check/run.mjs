@@ -6,6 +6,7 @@ import { packAll } from '../lib/pack.mjs';
 import { check, sh, stage, withTemporaryFolder } from '../lib/shell.mjs';
 import { readJson, root } from '../lib/workspace.mjs';
 import { installedPackages, megabytes, nativeFiles } from './installed.mjs';
+import { installOnnxRuntime } from './onnxruntime.mjs';
 
 const { devDependencies: versions } = readJson(path.join(root, 'package.json'));
 const pick = (...names) => Object.fromEntries(names.map((name) => [name, versions[name]]));
@@ -13,7 +14,7 @@ const pick = (...names) => Object.fromEntries(names.map((name) => [name, version
 /** An empty npm project with these dependencies, installed. */
 function project(folder, manifest) {
   fs.mkdirSync(folder, { recursive: true });
-  fs.copyFileSync(path.join(root, '.npmrc'), path.join(folder, '.npmrc'));
+  fs.writeFileSync(path.join(folder, '.npmrc'), 'fund=false\naudit=false\nupdate-notifier=false\n');
   fs.writeFileSync(
     path.join(folder, 'package.json'),
     JSON.stringify({ name: 'app', private: true, type: 'module', ...manifest }, null, 2),
@@ -83,5 +84,15 @@ await check('consumer check', () =>
       if (native.length > 0) throw new Error(`it brings native code: ${native.join(', ')}`);
       return `${packages.length} packages, ${megabytes(packages.reduce((sum, { bytes }) => sum + bytes, 0))}`;
     });
+
+    for (const npmVersion of [10, 11]) {
+      await stage(`the ONNX engine, with npm ${npmVersion}`, () => {
+        const { '@x/trainer-core': core, '@x/engine-onnx': engine } = tarballs;
+        const folder = project(path.join(work, `onnx-${npmVersion}`), {
+          dependencies: { '@x/trainer-core': core, '@x/engine-onnx': engine },
+        });
+        return installOnnxRuntime(folder, npmVersion);
+      });
+    }
   }),
 );
