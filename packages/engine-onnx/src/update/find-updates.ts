@@ -19,8 +19,7 @@ export interface UpdatePlan {
   readonly kernels: readonly UpdateKernel[];
   /**
    * What must stand in memory as float32 before kernels run: results of ONNX Runtime, or `Input`s (numbers of the host,
-   * state that the step only reads), which may stand where they are fed from. Old values of state that the step writes
-   * are to be copied, as results of ONNX Runtime: they are overwritten in the meantime.
+   * old values of other state), which may stand where they are fed from, since kernels overwrite none of them.
    */
   readonly operands: readonly Value[];
   /** The states that kernels write, in place. ONNX Runtime need not compute their new values, unless others need them. */
@@ -44,7 +43,10 @@ const MAX_INSTRUCTIONS = 128;
  */
 export function findUpdates(states: readonly WrittenState[]): UpdatePlan {
   const elementwise = new Elementwise(states);
-  const cones = states.flatMap((state) => coneOf(state, elementwise) ?? []);
+  const found = states.flatMap((state) => coneOf(state, elementwise) ?? []);
+  // such a state is read by kernels of other lengths, which may run after one that overwrites it
+  const scalars = new Set(found.flatMap((cone) => cone.scalars));
+  const cones = found.filter(({ state }) => !scalars.has(state.before));
   const kernels = new Map<string, { program: UpdateProgram; calls: UpdateCall[] }>();
   for (const group of groupsOf(cones)) {
     const { program, ...call } = buildProgram(group, elementwise);
@@ -71,6 +73,8 @@ function valueOf(operand: Operand): readonly Value[] {
 interface Cone {
   readonly state: WrittenState;
   readonly tensors: readonly Value[];
+  /** Old values of states of one element that it reads, where it has more. */
+  readonly scalars: readonly Value[];
 }
 
 /** Undefined if kernels shall not write the state. */
@@ -91,7 +95,8 @@ function coneOf(state: WrittenState, elementwise: Elementwise): Cone | undefined
   }
   const tensors = operands.filter((value) => isTensor(value, length, elementwise));
   if (tensors.filter((value) => !elementwise.isState(value)).length > MAX_OPERANDS) return undefined;
-  return { state, tensors };
+  const scalars = operands.filter((value) => elementwise.isState(value) && !tensors.includes(value));
+  return { state, tensors, scalars };
 }
 
 /** States that are connected by tensors, in the order of the first of each. */

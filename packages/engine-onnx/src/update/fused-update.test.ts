@@ -31,6 +31,21 @@ describe('FusedUpdate', () => {
     expect(memory.allocatedBytes).toBe(before + 2 ** 20);
   });
 
+  it('works elsewhere when it is told so', () => {
+    const g = new Graph();
+    const w = g.input('w', [5], 'float32');
+    const plan = findUpdates([{ name: 'w', before: w, after: g.mul(w, g.scalar(3)) }]);
+    const memory = new StateMemory();
+    const [first, second] = [memory.allocate(20), memory.allocate(20)];
+    memory.float32(first, 32).fill(1);
+    const update = new FusedUpdate(plan, memory, () => first);
+    update.bind(() => second);
+    update.run();
+    expect(memory.float32(first, 5)).toEqual(new Float32Array(5).fill(1));
+    expect(memory.float32(second, 5)).toEqual(new Float32Array(5).fill(3));
+    update.dispose();
+  });
+
   it('does nothing where kernels write nothing', () => {
     const memory = new StateMemory();
     const update = new FusedUpdate(findUpdates([]), memory, () => 0);

@@ -65,7 +65,7 @@ describe('StateMemory', () => {
   it('says what to do when there is no more', () => {
     const memory = new StateMemory({ maximumBytes: 3 * PAGE });
     memory.allocate(2 * PAGE);
-    const message = /takes 262144 bytes, and the memory of the fused update holds 196608 here; switch fusedUpdate off/;
+    const message = /takes 262144 bytes, and one WebAssembly memory has 196608 here; train a smaller model/;
     expect(() => memory.allocate(2 * PAGE)).toThrow(message);
     expect(() => memory.allocate(2 * PAGE)).toThrow(EngineError);
     expect(memory.allocatedBytes).toBe(2 * PAGE);

@@ -139,8 +139,8 @@ export class StateMemory {
 function tooLarge(bytes: number, maximumBytes: number, cause?: unknown): EngineError {
   return new EngineError(
     'X_ENGINE_UNAVAILABLE',
-    `the state of the training step (parameters, slots of the optimizer, averages, gradients) takes ${bytes} bytes, and ` +
-      `the memory of the fused update holds ${maximumBytes} here; switch fusedUpdate off to keep state outside of it`,
+    `what compiled steps hold (parameters, slots of the optimizer, averages, gradients, outputs) takes ${bytes} bytes, ` +
+      `and one WebAssembly memory has ${maximumBytes} here; train a smaller model or batch, or use engine: 'eager'`,
     { cause },
   );
 }
