@@ -99,7 +99,8 @@ export type { StateDict, Stateful, StateValue } from './state/state-dict.js';
 
 // Randomness
 export { DEFAULT_SEED, RandomStream, RandomStreams, RandomStreamsToken } from './random/streams.js';
-export { dropout, randomNormal, randomUniform, withStepRandom } from './random/step-random.js';
+export { combine, hash32, uniformAt } from './random/counter.js';
+export { dropout, hostRandom, randomNormal, randomUniform, withStepRandom } from './random/step-random.js';
 export type { StepRandom } from './random/step-random.js';
 
 // Training

@@ -53,7 +53,7 @@ export function interceptDraws<R>(handler: DrawHandler, run: () => R): R {
   const before = {
     random: Math.random,
     round: Math.round,
-    toTensor: prototype.toTensor,
+    toTensor: Reflect.get(prototype, 'toTensor') as (this: Buffer) => tf.Tensor,
     values: Object.getOwnPropertyDescriptor(prototype, 'values'),
   };
   let uniformBuffer: { readonly buffer: Buffer; readonly scope: Scope } | undefined;

@@ -70,24 +70,25 @@ function test(parametersOf: ParametersOf): void {
   }
 }
 
+/** Leaves an operation before it makes a tensor, so that no backend is needed. */
+class Found extends Error {
+  constructor(readonly numbers: TwoNumbers) {
+    super('the first two elements are known');
+  }
+}
+
 /** The first two elements that an operation computes. */
 function numbersOf(draw: () => tf.Tensor): TwoNumbers {
-  let numbers: TwoNumbers | undefined;
-  tf.tidy(() =>
-    interceptDraws(
-      {
-        number: Math.random,
-        takes: () => true,
-        tensor: (_, found) => {
-          numbers = found;
-          return tf.scalar(0);
-        },
-      },
-      draw,
-    ),
-  );
-  if (numbers === undefined) throw new RangeError('an operation made its tensor without TensorBuffer.toTensor');
-  return numbers;
+  const tensor = (_: AffineDraw, numbers: TwoNumbers): never => {
+    throw new Found(numbers);
+  };
+  try {
+    tf.tidy(() => interceptDraws({ number: Math.random, takes: () => true, tensor }, draw));
+  } catch (error) {
+    if (error instanceof Found) return error.numbers;
+    throw error;
+  }
+  throw new RangeError('an operation made its tensor without TensorBuffer.toTensor');
 }
 
 function lineThrough([z0, z1]: TwoNumbers, [x0, x1]: TwoNumbers): Line {
