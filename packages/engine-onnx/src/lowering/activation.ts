@@ -1,6 +1,7 @@
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
 import { NoLoweringError } from './lowering.js';
+import { sigmoid } from './precise.js';
 
 /** What some activations take. */
 export interface ActivationOptions {
@@ -33,7 +34,7 @@ export function activated(
     case 'leakyrelu':
       return g.unary('LeakyRelu', value, { attributes: { alpha: { float: leakyreluAlpha } } });
     case 'sigmoid':
-      return g.unary('Sigmoid', value);
+      return sigmoid(g, value);
     case 'prelu':
       if (preluWeights !== undefined) return prelu(g, value, preluWeights);
   }

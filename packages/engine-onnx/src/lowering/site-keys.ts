@@ -3,7 +3,6 @@ import type { RandomKey } from '@x/trainer-core';
 
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
-import type { RandomSource } from './lowering.js';
 import { normalValue, uniformValue } from './random.js';
 
 /** Keys of an input. A second input begins where a step has more: their number is known only after the trace. */
@@ -22,7 +21,7 @@ const ANGLE = 2;
  * The random values of a graph, and the inputs that make them those of a step: a vector of the keys of all sites, so that
  * the host computes a few words a step and the graph the rest. Sites are counted as the eager engine counts them.
  */
-export class SiteKeys implements RandomSource {
+export class SiteKeys {
   private sites = 0;
   private readonly slots: Slot[] = [];
 

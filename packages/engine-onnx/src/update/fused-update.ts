@@ -5,6 +5,7 @@ import type { Operand } from './program-builder.js';
 import { wasm } from './webassembly.js';
 
 interface ReadyKernel {
+  readonly kernel: UpdateKernel;
   readonly run: (row: number, end: number) => void;
   readonly table: number;
   readonly end: number;
@@ -23,7 +24,19 @@ export class FusedUpdate {
     private readonly memory: StateMemory,
     addressOf: (operand: Operand) => number,
   ) {
-    this.kernels = kernels.map((kernel) => this.prepare(kernel, addressOf));
+    this.kernels = kernels.map((kernel) => this.prepare(kernel));
+    this.bind(addressOf);
+  }
+
+  /** Tells where its operands stand from now on. */
+  bind(addressOf: (operand: Operand) => number): void {
+    for (const { kernel, table } of this.kernels) {
+      const rows = kernel.calls.flatMap(({ length, operands }) => [
+        Math.ceil((4 * length) / STEP_BYTES) * STEP_BYTES,
+        ...operands.map(addressOf),
+      ]);
+      this.memory.view('uint32', table, rows.length).set(rows as never);
+    }
   }
 
   /** Writes the new values of all its states over the old ones. */
@@ -36,16 +49,12 @@ export class FusedUpdate {
     for (const { table } of this.kernels) this.memory.release(table);
   }
 
-  private prepare({ program, calls }: UpdateKernel, addressOf: (operand: Operand) => number): ReadyKernel {
+  private prepare(kernel: UpdateKernel): ReadyKernel {
+    const { program, calls } = kernel;
     const module = new wasm.Module(kernelCode(program));
     const instance = new wasm.Instance(module, { state: { memory: this.memory.wasm } });
-    const rows = calls.flatMap(({ length, operands }) => [
-      Math.ceil((4 * length) / STEP_BYTES) * STEP_BYTES,
-      ...operands.map(addressOf),
-    ]);
     const bytes = calls.length * rowBytes(program);
     const table = this.memory.allocate(bytes);
-    this.memory.view('uint32', table, rows.length).set(rows as never);
-    return { run: instance.exports[ENTRY] as ReadyKernel['run'], table, end: table + bytes };
+    return { kernel, run: instance.exports[ENTRY] as ReadyKernel['run'], table, end: table + bytes };
   }
 }

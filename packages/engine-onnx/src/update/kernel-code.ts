@@ -1,18 +1,4 @@
-import {
-  block,
-  branch,
-  branchIf,
-  get,
-  I32,
-  i32,
-  i32Load,
-  loop,
-  moduleOf,
-  op,
-  set,
-  V128,
-  v128,
-} from './assembler.js';
+import { block, branch, branchIf, get, I32, i32, i32Load, loop, moduleOf, op, set, V128, v128 } from './assembler.js';
 import type { Code } from './assembler.js';
 import type { Instruction, Operator, Register, UpdateProgram } from './program.js';
 
@@ -31,8 +17,12 @@ type Emit = (...inputs: readonly [Code, Code, Code]) => Code;
 
 const ZERO = v128.float(0);
 const ONE = v128.float(1);
-const unary = (code: Code): Emit => (x) => [...x, ...code];
-const binary = (code: Code): Emit => (a, b) => [...a, ...b, ...code];
+const unary =
+  (code: Code): Emit =>
+  (x) => [...x, ...code];
+const binary =
+  (code: Code): Emit =>
+  (a, b) => [...a, ...b, ...code];
 
 /** Masks are all bits or none of an element. */
 const OPERATORS: Readonly<Record<Operator, Emit>> = {

@@ -5,8 +5,7 @@ import type { Instruction, Register, UpdateProgram } from './program.js';
 
 /** What stands where a kernel reads: a state that it also writes, or what is computed or fed before it runs. */
 export type Operand =
-  | { readonly kind: 'state'; readonly name: string }
-  | { readonly kind: 'value'; readonly value: Value };
+  { readonly kind: 'state'; readonly name: string } | { readonly kind: 'value'; readonly value: Value };
 
 /** A program, and what it is to work on. */
 export interface BoundProgram {
@@ -76,7 +75,8 @@ class OperandList {
   collect(value: Value, length: number): void {
     if (this.seen.has(value) || value.op === 'Splat') return;
     this.seen.add(value);
-    if (isOperand(value, length, this.elementwise)) this.register(value, isTensor(value, length, this.elementwise) ? 'tensor' : 'scalar');
+    if (isOperand(value, length, this.elementwise))
+      this.register(value, isTensor(value, length, this.elementwise) ? 'tensor' : 'scalar');
     else for (const input of value.inputs) this.collect(unshaped(input), length);
   }
 

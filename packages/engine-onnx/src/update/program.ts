@@ -54,6 +54,10 @@ export interface UpdateProgram {
 export function programKey(program: UpdateProgram): string {
   // JSON has neither -0 nor what is not finite
   return JSON.stringify(program, (_, value: unknown) =>
-    typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0)) ? (value === 0 ? '-0' : `${value}`) : value,
+    typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))
+      ? value === 0
+        ? '-0'
+        : `${value}`
+      : value,
   );
 }

@@ -43,7 +43,10 @@ describe('gradients that ONNX Runtime computes', () => {
       return [name, g.sum(examples, [0], false)] as const;
     });
     const squares = gradients.map(([, x]) => g.sum(g.reshape(g.mul(x, x), [x.size]), [0], false));
-    const norm = g.unary('Sqrt', squares.reduce((total, x) => g.add(total, x)));
+    const norm = g.unary(
+      'Sqrt',
+      squares.reduce((total, x) => g.add(total, x)),
+    );
     const factor = g.binary('Min', g.scalar(1), g.div(g.scalar(0.5), g.add(norm, g.scalar(1e-6))));
     const clipped = new Map<string, Value>(gradients.map(([name, x]) => [name, g.mul(x, factor)]));
     const states = statesOf(g, RULES['adam']!, SHAPES, (name) => clipped.get(name)!);

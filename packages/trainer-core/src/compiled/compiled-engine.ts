@@ -43,7 +43,9 @@ export const compiledEngineFields = {
     .int()
     .nonnegative()
     .default(0)
-    .describe('How often a shape of batches runs op by op before it is compiled; counted and saved, never a matter of time'),
+    .describe(
+      'How often a shape of batches runs op by op before it is compiled; counted and saved, never a matter of time',
+    ),
   maxPrograms: z.int().positive().default(64).describe('How many compiled programs are kept, those used last'),
 } as const;
 
@@ -83,7 +85,8 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     const entry = this.cacheOf(state).entry(program.name, key, (text) => this.savedRuns[digest(text)] ?? 0);
     entry.runs += 1;
     if (this.compiling.compileAfter > 0) this.runs.set(digest(key), entry.runs);
-    const compiled = entry.runs > this.compiling.compileAfter && (await this.compiledFor(entry, program, state, request));
+    const compiled =
+      entry.runs > this.compiling.compileAfter && (await this.compiledFor(entry, program, state, request));
     if (!compiled) return this.eager.run(program, state, request);
     try {
       if (entry.validated >= this.compiling.validate) return await compiled.run(state, request);
@@ -166,7 +169,13 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
   /** The state is as before the run: op by op, what is wrong with the data is said better, and the rest may go well. */
   private async afterFailure(
     error: unknown,
-    { entry, compiled, program, state, request }: {
+    {
+      entry,
+      compiled,
+      program,
+      state,
+      request,
+    }: {
       readonly entry: CacheEntry;
       readonly compiled: CompiledProgram;
       readonly program: Program;

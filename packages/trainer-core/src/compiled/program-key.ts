@@ -4,7 +4,10 @@ import type { Batch, BatchValue } from '../contracts/batch.js';
 import type { Program, RunRequest } from '../contracts/engine.js';
 
 /** What a program is specialised by, besides the presence of temporaries: equal texts are one compiled program. */
-export function programKey(program: Program, { batch = {}, numbers = {}, parameters = 'raw', random }: RunRequest): string {
+export function programKey(
+  program: Program,
+  { batch = {}, numbers = {}, parameters = 'raw', random }: RunRequest,
+): string {
   const drawing = random === undefined ? '' : 'random';
   return [program.name, program.key, parameters, drawing, Object.keys(numbers).join(), shapesKey(batch)].join('\n');
 }

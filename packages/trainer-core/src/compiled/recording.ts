@@ -38,7 +38,10 @@ export function attributesText(attributes: object): string {
 }
 
 /** Where two recordings part: the number of the call, and in words; undefined if they are the same. */
-export function difference(first: Recording, second: Recording): { readonly index: number; readonly text: string } | undefined {
+export function difference(
+  first: Recording,
+  second: Recording,
+): { readonly index: number; readonly text: string } | undefined {
   const length = Math.max(first.calls.length, second.calls.length);
   for (let index = 0; index < length; index++) {
     const [a, b] = [first.calls[index], second.calls[index]];

@@ -43,9 +43,9 @@ export interface TraceTarget<V extends SymbolicValue> {
   /** The elements, where they are known while tracing. */
   constantData(value: V): HostArray | undefined;
 
-  /** Uniform in [0, 1) at a site: see `StepRandom`. */
-  uniform(site: number, shape: readonly number[]): V;
+  /** Uniform in [0, 1). Each call, of either kind, is the next site of the step: see `StepRandom`. */
+  uniform(shape: readonly number[]): V;
 
-  /** Mean 0, standard deviation 1, at a site. */
-  normal(site: number, shape: readonly number[]): V;
+  /** Mean 0, standard deviation 1. */
+  normal(shape: readonly number[]): V;
 }

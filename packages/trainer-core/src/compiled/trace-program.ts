@@ -11,7 +11,15 @@ import { leaked, registerKernels, SYMBOLIC, symbolicBackend } from './symbolic-b
 import type { ActiveTrace } from './symbolic-backend.js';
 import { NotCompilableError } from './target.js';
 import type { CompiledType, HostArray, SymbolicValue, TraceTarget } from './target.js';
-import { announceData, dataInfo, liveVariables, onBackend, pointVariable, tensorOf, uncounted } from './tfjs-internals.js';
+import {
+  announceData,
+  dataInfo,
+  liveVariables,
+  onBackend,
+  pointVariable,
+  tensorOf,
+  uncounted,
+} from './tfjs-internals.js';
 import type { DataId } from './tfjs-internals.js';
 import { TraceError } from './trace-error.js';
 import { TracedState } from './traced-state.js';
@@ -108,7 +116,9 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
     } catch (error) {
       const operands = entries.map(([, { dtype, shape }]) => `${dtype}[${shape}]`).join(', ');
       const why = error instanceof NotCompilableError ? error.message : `it failed: ${messageOf(error)}`;
-      throw new TraceError(`tf.${name}(${operands}) cannot be part of a compiled step: ${why}`, userLine(), { cause: error });
+      throw new TraceError(`tf.${name}(${operands}) cannot be part of a compiled step: ${why}`, userLine(), {
+        cause: error,
+      });
     }
   }
 
@@ -207,7 +217,11 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   }
 
   private tensorOf(value: V, origin: string): tf.Tensor {
-    const info = { dataId: symbolicBackend.make(value, origin), shape: [...value.shape], dtype: value.dtype as tf.DataType };
+    const info = {
+      dataId: symbolicBackend.make(value, origin),
+      shape: [...value.shape],
+      dtype: value.dtype as tf.DataType,
+    };
     return tensorOf(info, symbolicBackend);
   }
 
@@ -234,10 +248,9 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   }
 
   private random(): StepRandom {
-    let site = 0;
     const draw = (kind: 'uniform' | 'normal', shape: readonly number[]): tf.Tensor => {
       this.record(`random ${kind}`, `[${shape}]`);
-      return this.tensorOf(this.target[kind](site++, shape), 'random numbers');
+      return this.tensorOf(this.target[kind](shape), 'random numbers');
     };
     const refuse = (what: string): never => {
       throw new TraceError(

@@ -171,6 +171,13 @@ describe('distributions', () => {
     }
   });
 
+  it('a multinomial inside of a gradient is a constant', () => {
+    const probabilities = tf.tensor1d([0.5, 0.5]);
+    const factors = (): tf.Tensor => tf.cast(tf.multinomial(probabilities, 2, undefined, true), 'float32');
+    const gradient = inStep(() => numbers(tf.grad((x) => tf.sum(tf.mul(x, factors())))(tf.ones([2]))));
+    expect(gradient).toEqual(inStep(() => numbers(factors())));
+  });
+
   it('an outcome of probability 0 is never drawn', () => {
     const drawn = numbers(inStep(() => tf.multinomial(tf.tensor2d([[0, 1, 0]]), 1000, undefined, true)));
     expect(new Set(drawn)).toEqual(new Set([1]));

@@ -35,11 +35,11 @@ let warned = false;
  */
 export function drawTfjsFrom<R>(random: StepRandom, run: () => R): R {
   let restoreKernel: (() => void) | undefined;
-  const isKnown = (operation: AffineDraw): boolean => {
+  const isKnown = (): boolean => {
     const known = recognition();
     if (typeof known === 'function') return true;
     if (random.unrecognised !== undefined) throw known;
-    if (!warned) log.warn(`${known.message}; tf.${operation} repeats, but costs more`);
+    if (!warned) log.warn(`${known.message}; left as they are, they repeat on the eager engine only`);
     warned = true;
     return false;
   };

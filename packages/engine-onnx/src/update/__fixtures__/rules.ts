@@ -60,8 +60,7 @@ function rmsprop(input: RuleInput, isCentered: boolean): RuleOutput {
   const d = penalized(input);
   const squareAvg = average(input, slot('squareAvg'), square(input, d));
   const gradAvg = isCentered ? average(input, slot('gradAvg'), d) : undefined;
-  const variance =
-    gradAvg === undefined ? squareAvg : g.unary('Relu', g.sub(squareAvg, square(input, gradAvg)));
+  const variance = gradAvg === undefined ? squareAvg : g.unary('Relu', g.sub(squareAvg, square(input, gradAvg)));
   const scaled = g.div(d, g.add(root(input, variance), number('eps')));
   const buffer = g.add(g.mul(slot('momentumBuffer'), number('momentum')), scaled);
   return {
