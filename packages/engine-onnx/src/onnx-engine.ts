@@ -1,5 +1,5 @@
 import { Engine, EngineError, parseOptions } from '@x/trainer-core';
-import type { EngineDescription, EngineProbe, MemoryReport } from '@x/trainer-core';
+import type { EngineDescription, EngineProbe, MemoryReport, NamedState } from '@x/trainer-core';
 import { CompiledEngine, compiledEngineFields } from '@x/trainer-core/compiled';
 import type { TracedProgram } from '@x/trainer-core/compiled';
 import { z } from 'zod';
@@ -13,10 +13,12 @@ import type { Lowerings } from './lowering/lowering.js';
 import { OnnxTarget } from './onnx-target.js';
 import { passes } from './passes/passes.js';
 import { BlockPool } from './run/block-pool.js';
+import { vectorOver } from './run/gradient-vectors.js';
 import type { OnnxProgram } from './run/onnx-program.js';
 import { loadOnnxRuntime } from './run/onnxruntime.js';
 import { probeOnnxRuntime } from './run/probe.js';
 import { ResidentBackend } from './run/resident-backend.js';
+import { residentIn } from './run/state-residents.js';
 import { SessionOptions, sessionSettings } from './run/session-options.js';
 import { StateMemory } from './update/memory.js';
 
@@ -87,6 +89,15 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
   override memory(): MemoryReport {
     const bytes = this.backend?.pool.memory.totalBytes ?? 0;
     return { ...super.memory(), deviceBytes: { 'onnx state': bytes } };
+  }
+
+  override vectorOf(state: NamedState, names: readonly string[]): Float32Array | null {
+    if (this.backend === undefined || names.some((name) => state.get(name) === undefined)) return null;
+    const { backend } = this;
+    return vectorOver(
+      backend.pool,
+      names.map((name) => residentIn(state, name, backend).block),
+    );
   }
 
   protected override newTarget(): OnnxTarget {

@@ -245,6 +245,26 @@ export function engineContract(runner: TestRunner, { name, make }: EngineSubject
         assert.deepEqual((await bench.run(show)).outputs, { w: [7, 8], old: [9, 9] });
       }));
 
+    it('has temporaries as one vector that changes them, or apart', () =>
+      withBench(async (bench) => {
+        const write = program('gradients', (_, state) => {
+          state.write('gradients/w', tf.add(state.read('gradients/w') ?? tf.zeros([2]), [1, 2]));
+          state.write('gradients/v', tf.add(state.read('gradients/v') ?? tf.scalar(0), 3));
+          return {};
+        });
+        for (const times of [1, 2, 3]) {
+          await bench.run(write);
+          const vector = bench.engine.vectorOf(bench.state, ['gradients/w', 'gradients/v']);
+          if (vector === null) return;
+          const inOrder = [...vector].filter((element) => element !== 0);
+          assert.deepEqual(inOrder, [times, 2 * times, 3 * times]);
+        }
+        bench.engine.vectorOf(bench.state, ['gradients/w', 'gradients/v'])!.fill(7);
+        const gradients = { w: bench.state.get('gradients/w')!, v: bench.state.get('gradients/v')! };
+        assert.deepEqual(await numbersOf(gradients), { w: [7, 7], v: 7 });
+        assert.equal(bench.engine.vectorOf(bench.state, ['gradients/w', 'gradients/absent']), null);
+      }));
+
     it('binds averages in place of parameters for one run, and puts the raw ones back', () =>
       withBench(async (bench) => {
         const look = program('look', (_, state) => ({
