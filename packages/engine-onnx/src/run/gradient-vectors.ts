@@ -63,7 +63,7 @@ export class GradientVectors {
 }
 
 /**
- * Blocks that stand one after the other, as one vector with zeros between them; null if they do not.
+ * Blocks that stand one after the other, as one vector; null if they do not.
  *
  * @param blocks float32.
  */

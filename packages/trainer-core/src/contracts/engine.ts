@@ -160,8 +160,9 @@ export abstract class Engine implements Stateful {
   }
 
   /**
-   * Temporaries of a state as one float32 vector, in that order and with zeros between them, if that is how the engine has
-   * them: what is written into it is their new value. It is valid until the next run. Default: null, they stand apart.
+   * Temporaries of a state as one float32 vector, in that order, if that is how the engine has them: what is written into it
+   * is their new value. Between them may stand elements that mean nothing. It is valid until the next run. Default: null,
+   * they stand apart.
    */
   vectorOf(_state: NamedState, _names: readonly string[]): Float32Array | null {
     return null;
