@@ -19,46 +19,48 @@ export function isGradient(name: string): boolean {
 
 /**
  * The gradients of a state, each of them at its place in one vector, so that workers add them up as one, without a copy.
- * There are two vectors: a micro-batch reads the sums so far from one and writes the new ones into the other.
+ * A second vector is there once a micro-batch reads the sums so far while it writes the new ones.
  */
 export class GradientVectors {
-  private places: ReadonlyMap<string, readonly [Block, Block]> = new Map();
-  private addresses: readonly number[] = [];
+  private parts: readonly VectorPart[] = [];
+  private readonly vectors: { readonly address: number; readonly places: ReadonlyMap<string, Block> }[] = [];
 
   constructor(private readonly pool: BlockPool) {}
 
   /** Makes places for parts, in their order, if there are not. Those of before are given back. */
   reserve(parts: readonly VectorPart[], state: NamedState): void {
-    if (parts.every(({ name, length }) => this.places.get(name)?.[0].length === length)) return;
+    const places = this.vectors[0]?.places;
+    if (parts.every(({ name, length }) => places?.get(name)?.length === length)) return;
     // parts in use stay where they are until the step is over
     if (parts.some(({ name }) => state.get(name) !== undefined)) return;
     this.dispose();
-    const { memory, runtime } = this.pool;
-    const bytes = parts.map(({ length }) => Math.ceil((4 * length) / ALIGNMENT) * ALIGNMENT);
-    const total = bytes.reduce((sum, each) => sum + each, 0);
-    this.addresses = [memory.allocate(total), memory.allocate(total)];
-    for (const address of this.addresses) memory.float32(address, total / 4).fill(0);
-    let offset = 0;
-    this.places = new Map(
-      parts.map(({ name, length }, i) => {
-        const at = offset;
-        offset += bytes[i]!;
-        const place = (address: number): Block => new Block(memory, runtime, 'float32', length, address + at);
-        return [name, [place(this.addresses[0]!), place(this.addresses[1]!)]];
-      }),
-    );
+    this.parts = parts;
+    this.add();
   }
 
-  /** The place of a part in the vector that does not hold it now; undefined for one without a place. */
+  /** A place for the new value of a part whose old one stands in `now`; undefined for one without a place. */
   other(name: string, now: Block | undefined): Block | undefined {
-    const places = this.places.get(name);
-    return now === places?.[0] ? places?.[1] : places?.[0];
+    const first = this.vectors[0]?.places.get(name);
+    if (first === undefined || first !== now) return first;
+    if (this.vectors.length === 1) this.add();
+    return this.vectors[1]!.places.get(name);
   }
 
   dispose(): void {
-    for (const address of this.addresses) this.pool.memory.release(address);
-    this.addresses = [];
-    this.places = new Map();
+    for (const { address } of this.vectors.splice(0)) this.pool.memory.release(address);
+  }
+
+  private add(): void {
+    const { memory, runtime } = this.pool;
+    const bytes = this.parts.map(({ length }) => alignedBytes(length));
+    const address = memory.allocate(bytes.reduce((sum, each) => sum + each, 0));
+    let next = address;
+    const places = this.parts.map(({ name, length }, i) => {
+      const at = next;
+      next += bytes[i]!;
+      return [name, new Block(memory, runtime, 'float32', length, at)] as const;
+    });
+    this.vectors.push({ address, places: new Map(places) });
   }
 }
 
@@ -73,7 +75,11 @@ export function vectorOver(pool: BlockPool, blocks: readonly Block[]): Float32Ar
   let end = first.address;
   for (const { address, length, isPlace } of blocks) {
     if (!isPlace || address !== end) return null;
-    end = address + Math.ceil((4 * length) / ALIGNMENT) * ALIGNMENT;
+    end = address + alignedBytes(length);
   }
   return pool.memory.float32(first.address, (end - first.address) / 4);
+}
+
+function alignedBytes(length: number): number {
+  return Math.ceil((4 * length) / ALIGNMENT) * ALIGNMENT;
 }
