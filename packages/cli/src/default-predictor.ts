@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { Collation, DataError, disposeBatch, inject, Predictor, TheModel, TrainerError } from '@x/trainer-core';
+import {
+  Collation,
+  DataError,
+  disposeBatch,
+  EagerEngine,
+  Engine,
+  Inference,
+  inject,
+  Predictor,
+  TheModel,
+  TrainerError,
+} from '@x/trainer-core';
 import type { Batch, Collate, Json, ModelLike, Outputs } from '@x/trainer-core';
 import { z } from 'zod';
 
@@ -29,12 +40,16 @@ type Fields = { readonly [name: string]: Json };
  */
 @Predictor.register('default', DefaultPredictorOptions)
 export class DefaultPredictor extends Predictor {
+  private readonly inference: Inference;
+
   constructor(
     private readonly options: z.output<typeof DefaultPredictorOptions>,
-    @inject(TheModel) private readonly model: ModelLike,
+    @inject(TheModel) model: ModelLike,
     @inject(Collation, { optional: true }) private readonly collate: Collate | null = null,
+    @inject(Engine, { optional: true }) engine: Engine = new EagerEngine(),
   ) {
     super();
+    this.inference = new Inference(engine, model);
   }
 
   /** @throws DataError (`X_DATA_INVALID`) for requests that make no batch, or that the model does not take. */
@@ -59,7 +74,7 @@ export class DefaultPredictor extends Predictor {
   }
 
   private async rowsOf(batch: Batch, count: number): Promise<Json[]> {
-    const outputs = tf.tidy(() => this.answer(batch));
+    const outputs = await this.answer(batch);
     try {
       const rows = Array.from({ length: count }, (): Record<string, Json> => ({}));
       for (const [name, tensor] of Object.entries(outputs)) {
@@ -73,9 +88,9 @@ export class DefaultPredictor extends Predictor {
     }
   }
 
-  private answer(batch: Batch): Outputs {
+  private async answer(batch: Batch): Promise<Outputs> {
     try {
-      return this.model.forward(batch, { training: false });
+      return await this.inference.run(batch);
     } catch (error) {
       if (error instanceof TrainerError) throw error;
       const fields = Object.entries(batch).map(([name, value]) =>

@@ -1,11 +1,24 @@
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EngineProbe, MemoryReport, NamedState, Program, RunRequest, RunResult } from '@x/trainer-core';
-import { EagerEngine } from '@x/trainer-core';
+import type {
+  EngineDescription,
+  EngineProbe,
+  MemoryReport,
+  NamedState,
+  Program,
+  RunRequest,
+  RunResult,
+  StateDict,
+} from '@x/trainer-core';
+import { AutoEngine, EagerEngine } from '@x/trainer-core';
 
 import { contractReport, engineContract } from './index.js';
 
 engineContract({ describe, it }, { name: 'EagerEngine', make: () => new EagerEngine() });
+engineContract(
+  { describe, it },
+  { name: 'AutoEngine', make: () => new AutoEngine([{ name: 'eager', make: () => new EagerEngine() }]) },
+);
 
 /** An eager engine to which other requests are passed on. */
 function passing(change: (request: RunRequest) => RunRequest): typeof EagerEngine {
@@ -92,6 +105,47 @@ class Disposing extends EagerEngine {
   }
 }
 
+class Wavering extends EagerEngine {
+  private runs = 0;
+
+  override run(...request: Parameters<EagerEngine['run']>): Promise<RunResult> {
+    this.runs += 1;
+    return super.run(...request);
+  }
+
+  override describe(): EngineDescription {
+    return { ...super.describe(), runs: this.runs };
+  }
+}
+
+class Dated extends EagerEngine {
+  override describe(): EngineDescription {
+    return { ...super.describe(), made: Math.random() };
+  }
+}
+
+class Forgetful extends EagerEngine {
+  private runs = 0;
+
+  override run(...request: Parameters<EagerEngine['run']>): Promise<RunResult> {
+    this.runs += 1;
+    return super.run(...request);
+  }
+
+  override stateDict(): StateDict {
+    return { runs: this.runs };
+  }
+}
+
+class Once extends EagerEngine {
+  private disposed = false;
+
+  override dispose(): void {
+    if (this.disposed) throw new RangeError('freed twice');
+    this.disposed = true;
+  }
+}
+
 it.each([
   ['commits what it should not', Reckless, 'leaves the state as it was with the guard NaN under "finite"'],
   ['commits too little', Strict, 'commits with the guard -Infinity under "not-nan"'],
@@ -111,6 +165,10 @@ it.each([
   ],
   ['throws when probed', Throwing, 'can be asked whether it is usable, and what it found'],
   ['counts no tensors', Blind, 'runs on the CPU, and reports memory and live tensors'],
+  ['describes what it did', Wavering, 'is described after a run as before it'],
+  ['describes more than what it is', Dated, 'describes itself in plain data, the same way each time'],
+  ['forgets what its choices follow', Forgetful, 'hands the state that its choices follow to a new engine'],
+  ['is freed once', Once, 'can be freed again, and without having been prepared'],
   ['disposes the batch', Disposing, 'leaves the batch to the caller'],
 ])('finds an engine that %s', async (_, Broken, expected) => {
   const { failed } = await contractReport((runner) =>

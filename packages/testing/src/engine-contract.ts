@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type {
   Batch,
   Engine,
+  EngineDescription,
   Outputs,
   Program,
   ProgramInputs,
@@ -35,23 +36,69 @@ export function engineContract(runner: TestRunner, { name, make }: EngineSubject
       await use(bench);
     } finally {
       bench.dispose();
+      await engine.dispose();
     }
   }
 
   describe(`${name}: engine`, () => {
     it('can be asked whether it is usable, and what it found', async () => {
-      const { usable, reason, advice } = await make().probe();
+      const engine = make();
+      const { usable, reason, advice } = await engine.probe();
       assert.equal(typeof usable, 'boolean');
       assert.ok(reason.length > 0, 'a probe has a reason');
       assert.ok(usable ? advice === undefined : true, 'what is usable needs no advice');
-      await make().probe();
+      assert.equal((await engine.probe()).usable, usable);
+      await engine.dispose();
     });
 
     it('can be prepared again', async () => {
       const engine = make();
       await engine.prepare();
       await engine.prepare();
+      await engine.dispose();
     });
+
+    it('can be freed again, and without having been prepared', async () => {
+      const unused = make();
+      await unused.dispose();
+      const engine = make();
+      await engine.prepare();
+      await engine.dispose();
+      await engine.dispose();
+    });
+
+    it('describes itself in plain data, the same way each time', async () => {
+      const describe = async (): Promise<EngineDescription> => {
+        const engine = make();
+        await engine.prepare();
+        const described = engine.describe();
+        await engine.dispose();
+        return described;
+      };
+      const description = await describe();
+      assert.ok(description.name.length > 0, 'a description has a name');
+      assert.ok(description.version.length > 0, 'a description has a version');
+      assert.deepEqual(JSON.parse(JSON.stringify(description)), description);
+      assert.deepEqual(await describe(), description);
+    });
+
+    it('is described after a run as before it', () =>
+      withBench(async (bench) => {
+        const before = bench.engine.describe();
+        await bench.run(scatter(() => ({ guard: tf.scalar(1) })));
+        assert.deepEqual(bench.engine.describe(), before);
+      }));
+
+    it('hands the state that its choices follow to a new engine', () =>
+      withBench(async (bench) => {
+        await bench.run(scatter(() => ({ guard: tf.scalar(1) })));
+        const saved = await toHost(bench.engine.stateDict());
+        const engine = make();
+        await engine.prepare();
+        engine.loadStateDict(bench.engine.stateDict());
+        assert.deepEqual(await toHost(engine.stateDict()), saved);
+        await engine.dispose();
+      }));
 
     it('runs on the CPU, and reports memory and live tensors', () =>
       withBench(async ({ engine }) => {

@@ -28,6 +28,7 @@ export { BatchSampler, CheckpointStore, DatasetReader, Predictor, Sampler, Vocab
 export type { Instance, Json } from './contracts/dataset.js';
 export { Engine } from './contracts/engine.js';
 export type {
+  EngineDescription,
   EngineProbe,
   MemoryReport,
   Program,
@@ -98,12 +99,14 @@ export type { StateDict, Stateful, StateValue } from './state/state-dict.js';
 
 // Randomness
 export { DEFAULT_SEED, RandomStream, RandomStreams, RandomStreamsToken } from './random/streams.js';
-export { dropout, randomNormal, randomUniform, withStepRandom } from './random/step-random.js';
+export { combine, hash32, uniformAt } from './random/counter.js';
+export { dropout, hostRandom, randomNormal, randomUniform, withStepRandom } from './random/step-random.js';
 export type { StepRandom } from './random/step-random.js';
 
 // Training
 export { coreComponents } from './core-components.js';
 export { corePlugin } from './plugin.js';
+export { AutoEngine } from './engine/auto-engine.js';
 export { EagerEngine } from './engine/eager-engine.js';
 export { GradientDescentTrainer } from './training/gradient-descent-trainer.js';
 export { NoOpTrainer } from './training/no-op-trainer.js';
@@ -118,6 +121,7 @@ export { descriptionFromMetrics, withDecimals } from './training/description.js'
 export { groupsOf } from './training/groups.js';
 export { writeJson } from './training/json-file.js';
 export { evaluateModel } from './training/evaluate.js';
+export { Inference } from './training/inference.js';
 export { MetricTracker, parseWatchedMetric } from './training/metric-tracker.js';
 export { NoPrecision, NoTensorboard, SingleProcess } from './training/neutral.js';
 export { Progress } from './training/progress.js';

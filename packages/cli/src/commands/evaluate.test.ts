@@ -74,3 +74,18 @@ it('says where the batch size cannot be changed', async () => {
     err: expect.stringContaining('the batch size cannot be changed') as string,
   });
 });
+
+it.each(['evaluate', 'predict'])('%s runs on the engine of the run', async (command) => {
+  const broken = await at.write(
+    'broken-engine.js',
+    `const core = require(${JSON.stringify(require.resolve('@x/trainer-core'))});
+    class Broken extends core.EagerEngine {
+      async run({ name }) { throw new core.EngineError('X_ENGINE_UNAVAILABLE', 'asked for ' + name); }
+    }
+    core.Engine.register('broken')(Broken);
+    exports.default = core.definePlugin({ name: 'broken', provides: [Broken] });`,
+  );
+  const overrides = { engine: 'broken', plugins: ['./stub.js', CHECKPOINT, DATA, broken] };
+  const { status, err } = await at.xTrain([command, folder, '-o', JSON.stringify(overrides)], '{"x":[1]}\n');
+  expect([status, err]).toEqual([1, expect.stringContaining('asked for evaluate')]);
+});

@@ -1,4 +1,4 @@
-import { Engine, evaluateModel } from '@x/trainer-core';
+import { Engine, evaluateModel, tokenOf } from '@x/trainer-core';
 import type { Plugin } from '@x/trainer-core';
 
 import { loadArchive } from '../archive/load-archive.js';
@@ -27,9 +27,8 @@ export async function evaluate(
   const batches = batchSize === undefined ? undefined : wholeNumber('--batch-size', batchSize);
   const trained = await loadArchive(model, { ...loading, plugins });
   try {
-    const engine = trained.run.container.find<Engine>(Engine);
     const metrics = await evaluateModel(trained.model, await trained.dataLoader(path, { batchSize: batches }), {
-      ...(engine === undefined ? {} : { engine }),
+      engine: trained.run.container.get(tokenOf<Engine>(Engine)),
       batchWeightKey: batchWeightKey ?? trained.run.options.batchWeightKey,
     });
     for (const [name, value] of Object.entries(metrics)) print(io, `${name}  ${formatNumber(value)}`);

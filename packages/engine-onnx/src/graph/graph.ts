@@ -1,13 +1,24 @@
 import { createHash } from 'node:crypto';
 
 import type { Builder, OutputType, Reduction, UnaryOptions } from './builder.js';
+import type { Rules } from './rules/rules.js';
+import { rulesFor } from './simplifications.js';
+import type { GraphOptions } from './simplifications.js';
 import { arrayOf, broadcastShape, sameShape, sizeOf, Value } from './value.js';
 import type { Attribute, Attributes, DType, Node, TypedArray } from './value.js';
 
-/** A graph under construction: every computation that was asked for stands in it once. */
+/**
+ * A graph under construction: every computation that was asked for stands in it once. What it simplifies is in
+ * `rules/`; here stands what each computation is.
+ */
 export class Graph implements Builder {
   private readonly table = new Map<string, Node>();
+  private readonly rules: Rules;
   private nextId = 0;
+
+  constructor(options: GraphOptions = {}) {
+    this.rules = rulesFor(options);
+  }
 
   node(
     op: string,
@@ -29,6 +40,8 @@ export class Graph implements Builder {
     dtype: DType = 'float32',
     domain = '',
   ): Value {
+    // no elements: whatever they are computed from, and not every operator of ONNX Runtime knows that
+    if (sizeOf(shape) === 0 && inputs.length > 0) return this.splat(0, shape, dtype);
     return this.node(op, inputs, attributes, [{ shape, dtype }], domain)[0]!;
   }
 
@@ -45,8 +58,8 @@ export class Graph implements Builder {
   }
 
   constant(data: TypedArray, shape: readonly number[], dtype: DType): Value {
-    const first = data[0];
-    if (first !== undefined && data.every((element: number | bigint) => Object.is(element, first))) {
+    const first = data[0] ?? 0;
+    if (data.every((element: number | bigint) => Object.is(element, first))) {
       return this.splat(Number(first), shape, dtype);
     }
     const key = `Constant|${dtype}[${shape}]|${digest(data)}`;
@@ -70,14 +83,17 @@ export class Graph implements Builder {
     return data instanceof BigInt64Array ? data.fill(BigInt(number)) : data.fill(number);
   }
 
-  unary(op: string, x: Value, { dtype = x.dtype, attributes = {}, fold }: UnaryOptions = {}): Value {
-    if (fold !== undefined && this.isSplat(x)) return this.splat(fold(this.splatValue(x)), x.shape, dtype);
-    return this.op(op, [x], attributes, x.shape, dtype);
+  unary(op: string, x: Value, options: UnaryOptions = {}): Value {
+    const { dtype = x.dtype, attributes = {} } = options;
+    return this.rules.unary!(this, op, x, options) ?? this.op(op, [x], attributes, x.shape, dtype);
   }
 
   binary(op: string, a: Value, b: Value, dtype: DType = a.dtype): Value {
     if (a.dtype !== b.dtype) throw new TypeError(`${op} of ${a.dtype} and ${b.dtype}`);
-    return this.op(op, [a, b], {}, broadcastShape(a.shape, b.shape), dtype);
+    const shape = broadcastShape(a.shape, b.shape);
+    return (
+      this.nothing(shape, dtype) ?? this.rules.binary!(this, op, a, b, dtype) ?? this.op(op, [a, b], {}, shape, dtype)
+    );
   }
 
   add(a: Value, b: Value): Value {
@@ -101,24 +117,27 @@ export class Graph implements Builder {
   }
 
   cast(x: Value, dtype: DType): Value {
-    return x.dtype === dtype ? x : this.unary('Cast', x, { dtype });
+    if (x.dtype === dtype) return x;
+    return this.unary('Cast', x, { dtype, fold: (value) => rounded(value, dtype) });
   }
 
   where(condition: Value, a: Value, b: Value): Value {
     const shape = broadcastShape(condition.shape, broadcastShape(a.shape, b.shape));
-    return this.op('Where', [condition, a, b], {}, shape, a.dtype);
+    return (
+      this.nothing(shape, a.dtype) ??
+      this.rules.where!(this, condition, a, b) ??
+      this.op('Where', [condition, a, b], {}, shape, a.dtype)
+    );
   }
 
   reduce(op: Reduction, x: Value, axes: readonly number[], keepDims: boolean): Value {
-    const reduced = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)).sort((a, b) => a - b);
-    const kept = x.shape.map((length, i) => (reduced.includes(i) ? 1 : length));
-    const shape = keepDims ? kept : x.shape.filter((_, i) => !reduced.includes(i));
-    if (reduced.length === 0) return x;
-    if (op === 'ReduceMean') {
-      const count = reduced.reduce((product, axis) => product * x.shape[axis]!, 1);
-      return this.mul(this.reduce('ReduceSum', x, axes, keepDims), this.scalar(1 / count));
-    }
-    return this.reshape(this.op(op, [x], { axes: reduced, keepdims: 1 }, kept, x.dtype), shape);
+    const over = axes.map((axis) => (axis < 0 ? axis + x.shape.length : axis)).sort((a, b) => a - b);
+    const kept = x.shape.map((length, i) => (over.includes(i) ? 1 : length));
+    const shape = keepDims ? kept : x.shape.filter((_, i) => !over.includes(i));
+    if (x.size === 0 && sizeOf(shape) > 0) return this.splat(OF_NOTHING[op], shape, x.dtype);
+    const longer = over.filter((axis) => x.shape[axis] !== 1);
+    if (longer.length === 0 || x.size === 0) return this.reshape(x, shape);
+    return this.reshape(this.reduced(op, x, longer, kept), shape);
   }
 
   sum(x: Value, axes: readonly number[], keepDims: boolean): Value {
@@ -129,40 +148,43 @@ export class Graph implements Builder {
     const [m, k] = transposeA ? [a.shape.at(-1)!, a.shape.at(-2)!] : [a.shape.at(-2)!, a.shape.at(-1)!];
     const n = transposeB ? b.shape.at(-2)! : b.shape.at(-1)!;
     const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-    const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
-    if (sizeOf(batch) === 1) {
-      const flat = [this.reshape(a, a.shape.slice(-2)), this.reshape(b, b.shape.slice(-2))];
-      return this.reshape(this.op('Gemm', flat, attributes, [m, n]), [...batch, m, n]);
-    }
-    if (!transposeA && sizeOf(b.shape.slice(0, -2)) === 1) {
-      const flat = [this.reshape(a, [a.size / k, k]), this.reshape(b, b.shape.slice(-2))];
-      return this.reshape(this.op('Gemm', flat, attributes, [a.size / k, n]), [...batch, m, n]);
-    }
-    if (!transposeA && !transposeB) return this.op('MatMul', [a, b], {}, [...batch, m, n]);
-    return this.op('FusedMatMul', [a, b], attributes, [...batch, m, n], 'float32', 'com.microsoft');
+    const shape = [...batch, m, n];
+    if (k === 0 || sizeOf(shape) === 0) return this.splat(0, shape);
+    return this.rules.matmul!(this, a, b, transposeA, transposeB) ?? this.product(a, b, transposeA, transposeB, shape);
   }
 
   reshape(x: Value, shape: readonly number[]): Value {
     if (sameShape(x.shape, shape)) return x;
     if (x.size !== sizeOf(shape)) throw new RangeError(`[${x.shape}] does not reshape to [${shape}]`);
-    if (x.op === 'Splat') return this.splat(this.splatValue(x), shape, x.dtype);
     if (x.op === 'Reshape') return this.reshape(x.inputs[0]!, shape);
-    return this.op('Reshape', [x], { shape }, shape, x.dtype);
+    return (
+      this.nothing(shape, x.dtype) ??
+      this.rules.reshape!(this, x, shape) ??
+      this.op('Reshape', [x], { shape }, shape, x.dtype)
+    );
   }
 
   transpose(x: Value, permutation: readonly number[]): Value {
     if (permutation.every((axis, i) => axis === i)) return x;
     const shape = permutation.map((axis) => x.shape[axis]!);
-    return this.op('Transpose', [x], { perm: permutation }, shape, x.dtype);
+    return (
+      this.nothing(shape, x.dtype) ??
+      this.rules.transpose!(this, x, permutation) ??
+      this.op('Transpose', [x], { perm: permutation }, shape, x.dtype)
+    );
   }
 
   expand(x: Value, shape: readonly number[]): Value {
-    if (sameShape(x.shape, shape)) return x;
-    return this.op('Expand', [x], { shape }, shape, x.dtype);
+    if (x.size === sizeOf(shape)) return this.reshape(x, shape);
+    return (
+      this.nothing(shape, x.dtype) ??
+      this.rules.expand!(this, x, shape) ??
+      this.op('Expand', [x], { shape }, shape, x.dtype)
+    );
   }
 
   fit(x: Value, shape: readonly number[]): Value {
-    return x.size === sizeOf(shape) ? this.reshape(x, shape) : this.expand(x, shape);
+    return this.expand(x, shape);
   }
 
   slice(x: Value, begin: readonly number[], size: readonly number[]): Value {
@@ -178,30 +200,84 @@ export class Graph implements Builder {
   stridedSlice(x: Value, begin: readonly number[], end: readonly number[], strides: readonly number[]): Value {
     const shape = begin.map((from, i) => Math.max(0, Math.ceil((end[i]! - from) / strides[i]!)));
     if (sameShape(shape, x.shape)) return x;
-    return this.op('Slice', [x], { begin, end, strides }, shape, x.dtype);
+    // one way of writing it: no steps along an axis with one element, and no end beyond the last one
+    const steps = strides.map((stride, i) => (shape[i]! > 1 ? stride : 1));
+    const ends = shape.map((length, i) => begin[i]! + (length - 1) * steps[i]! + 1);
+    return (
+      this.nothing(shape, x.dtype) ??
+      this.rules.stridedSlice!(this, x, begin, ends, steps) ??
+      this.op('Slice', [x], { begin, end: ends, strides: steps }, shape, x.dtype)
+    );
   }
 
   reverse(x: Value, axis: number): Value {
-    return x.shape[axis]! <= 1 ? x : this.op('Reverse', [x], { axis }, x.shape, x.dtype);
+    if (x.shape[axis]! <= 1) return x;
+    return (
+      this.nothing(x.shape, x.dtype) ??
+      this.rules.reverse!(this, x, axis) ??
+      this.op('Reverse', [x], { axis }, x.shape, x.dtype)
+    );
   }
 
   concat(values: readonly Value[], axis: number): Value {
-    const [first] = values;
-    if (values.length === 1) return first!;
     const length = values.reduce((total, { shape }) => total + shape[axis]!, 0);
-    return this.op('Concat', values, { axis }, first!.shape.with(axis, length), first!.dtype);
+    const { shape: of, dtype } = values[0]!;
+    const shape = of.with(axis, length);
+    const pieces = values.filter(({ size }) => size > 0);
+    if (pieces.length === 1) return pieces[0]!;
+    return (
+      this.nothing(shape, dtype) ??
+      this.rules.concat!(this, pieces, axis) ??
+      this.op('Concat', pieces, { axis }, shape, dtype)
+    );
   }
 
   pad(x: Value, paddings: readonly (readonly [before: number, after: number])[], value = 0): Value {
     if (paddings.every(([before, after]) => before === 0 && after === 0)) return x;
     const shape = x.shape.map((length, i) => length + paddings[i]![0] + paddings[i]![1]);
+    if (x.size === 0) return this.splat(value, shape, x.dtype);
+    if (paddings.flat().some((padding) => padding < 0)) return this.pad(...cropped(this, x, paddings), value);
     const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
-    return this.op('Pad', [x], { pads, value: { float: value } }, shape, x.dtype);
+    const attributes = { pads, value: { float: value } };
+    return this.rules.pad!(this, x, paddings, value) ?? this.op('Pad', [x], attributes, shape, x.dtype);
   }
 
   gather(x: Value, indices: Value, axis: number): Value {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    return this.op('Gather', [x, indices], { axis }, shape, x.dtype);
+    return (
+      this.nothing(shape, x.dtype) ??
+      this.rules.gather!(this, x, indices, axis) ??
+      this.op('Gather', [x, indices], { axis }, shape, x.dtype)
+    );
+  }
+
+  /** What has no elements, if a shape has none. */
+  private nothing(shape: readonly number[], dtype: DType): Value | undefined {
+    return sizeOf(shape) === 0 ? this.splat(0, shape, dtype) : undefined;
+  }
+
+  private reduced(op: Reduction, x: Value, axes: readonly number[], kept: readonly number[]): Value {
+    if (op === 'ReduceMean') {
+      const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+      return this.mul(this.reduce('ReduceSum', x, axes, true), this.scalar(1 / count));
+    }
+    return this.rules.reduce!(this, op, x, axes, true) ?? this.op(op, [x], { axes, keepdims: 1 }, kept, x.dtype);
+  }
+
+  /** Matrices are multiplied by Gemm, which ONNX Runtime does best and which takes a bias. */
+  private product(a: Value, b: Value, transposeA: boolean, transposeB: boolean, shape: readonly number[]): Value {
+    const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
+    const [m, n] = shape.slice(-2) as [number, number];
+    const rows = sizeOf(shape.slice(0, -2)) * m;
+    const oneB = sizeOf(b.shape.slice(0, -2)) === 1;
+    // a batch of matrices times one matrix is one product
+    if (oneB && (rows === m || !transposeA)) {
+      const left = this.reshape(a, [a.size / a.shape.at(-1)!, a.shape.at(-1)!]);
+      const right = this.reshape(b, b.shape.slice(-2));
+      return this.reshape(this.op('Gemm', [left, right], attributes, [rows, n]), shape);
+    }
+    if (!transposeA && !transposeB) return this.op('MatMul', [a, b], {}, shape);
+    return this.op('FusedMatMul', [a, b], attributes, shape, 'float32', 'com.microsoft');
   }
 
   private consed(key: string, parts: Omit<Node, 'id' | 'outputs'>, types: readonly OutputType[]): Node {
@@ -213,6 +289,27 @@ export class Graph implements Builder {
     this.table.set(key, node);
     return node;
   }
+}
+
+/** What the reductions are over an axis of length 0. */
+const OF_NOTHING: Readonly<Record<Reduction, number>> = {
+  ReduceSum: 0,
+  ReduceMean: NaN,
+  ReduceMax: -Infinity,
+  ReduceMin: Infinity,
+  ReduceProd: 1,
+};
+
+/** What is left after negative paddings, and the paddings that are left. */
+function cropped(
+  g: Builder,
+  x: Value,
+  paddings: readonly (readonly [before: number, after: number])[],
+): [Value, [before: number, after: number][]] {
+  const begin = paddings.map(([before]) => Math.max(0, -before));
+  const size = x.shape.map((length, i) => length - begin[i]! - Math.max(0, -paddings[i]![1]));
+  if (size.some((length) => length < 0)) throw new RangeError(`[${x.shape}] has less than the paddings take away`);
+  return [g.slice(x, begin, size), paddings.map(([before, after]) => [Math.max(0, before), Math.max(0, after)])];
 }
 
 function nameOf({ node, index }: Value): string {
@@ -229,7 +326,8 @@ function attributesKey(attributes: Attributes): string {
 function rounded(value: number, dtype: DType): number {
   if (dtype === 'float32') return Math.fround(value);
   if (dtype === 'bool') return value === 0 ? 0 : 1;
-  return dtype === 'uint32' ? value >>> 0 : Math.trunc(value);
+  if (dtype === 'uint32') return value >>> 0;
+  return dtype === 'int32' ? value | 0 : Math.trunc(Number.isFinite(value) ? value : 0);
 }
 
 function digest(data: TypedArray): string {

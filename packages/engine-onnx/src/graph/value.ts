@@ -55,6 +55,11 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** A shape of a higher rank: axes of length 1 go before it, as in broadcasting. */
+export function ofRank(shape: readonly number[], rank: number): number[] {
+  return [...Array<number>(rank - shape.length).fill(1), ...shape];
+}
+
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((length, i) => length === b[i]);
 }

@@ -1,13 +1,7 @@
+import { NotCompilableError } from '@x/trainer-core/compiled';
+
 import type { Builder } from '../graph/builder.js';
 import type { DType, Value } from '../graph/value.js';
-
-/** Random values of a traced step. Each call is a site of its own; the numbers are those that the eager engine draws. */
-export interface RandomSource {
-  /** Uniform in [0, 1), float32. */
-  uniform(shape: readonly number[]): Value;
-  /** Mean 0, standard deviation 1, float32. */
-  normal(shape: readonly number[]): Value;
-}
 
 /** The attributes of a tfjs kernel, as tfjs types them per kernel (`Conv2DAttrs`, ...). */
 export type KernelAttributes = Readonly<Record<string, unknown>>;
@@ -22,16 +16,13 @@ export type Lowering = (
   g: Builder,
   inputs: Readonly<Record<string, Value>>,
   attributes: KernelAttributes,
-  random: RandomSource,
 ) => Value | readonly Value[];
 
 /** Lowerings by tfjs's kernel name. */
 export type Lowerings = Readonly<Record<string, Lowering>>;
 
 /** A kernel, or options of one, that the compiled step cannot have. */
-export class NoLoweringError extends Error {
-  override readonly name: string = 'NoLoweringError';
-}
+export const NoLoweringError: typeof NotCompilableError = NotCompilableError;
 
 /** The type of a graph for one of tfjs. */
 export function graphType(dtype: string): DType {

@@ -1,7 +1,8 @@
 import { arrayOf } from '../graph/value.js';
-import type { Attributes, DType, Node, TypedArray, Value } from '../graph/value.js';
+import type { DType, Node, TypedArray, Value } from '../graph/value.js';
 import { nodesBelow } from '../graph/walk.js';
-import { DATA_TYPES } from './model.js';
+import { FORMS } from './forms.js';
+import type { Form, FormNumber } from './forms.js';
 import type { Model, ModelConstant, ModelNode, ModelTensor } from './model.js';
 
 /** A value that leaves a graph, and the name under which it does. */
@@ -10,9 +11,21 @@ export interface NamedValue {
   readonly value: Value;
 }
 
-/** The ONNX model that computes the outputs. Its inputs are the `Input`s that they depend on. */
+/** Splats of more elements are one number and a shape in the model, smaller ones are stored. */
+const STORED_SPLAT = 4096;
+
+/** The pseudo operations: what they give is not the result of a node of the model. */
+const GIVEN = new Set(['Input', 'Constant', 'Splat']);
+
+/**
+ * The ONNX model that computes the outputs. Its inputs are the `Input`s that they depend on. Each node is named for its
+ * operation and its place in the graph (`Gemm_12`), as which ONNX Runtime's profiler lists it; tensors in between have
+ * names with a `%` in front, which those of inputs and outputs may not have.
+ *
+ * @throws RangeError for such a name, or if two of the inputs and outputs have one.
+ */
 export function emit(outputs: readonly NamedValue[]): Model {
-  return new Emitter().emit(outputs);
+  return new Emitter(outputs).emit();
 }
 
 class Emitter {
@@ -20,135 +33,116 @@ class Emitter {
   private readonly constants: ModelConstant[] = [];
   private readonly inputs: ModelTensor[] = [];
   private readonly names = new Map<Value, string>();
-  private readonly lists = new Map<string, string>();
+  /** Stored lists and numbers by what they hold. */
+  private readonly literals = new Map<string, string>();
 
-  emit(outputs: readonly NamedValue[]): Model {
-    for (const node of nodesBelow(outputs.map(({ value }) => value))) this.emitNode(node);
-    // A value may be an input, a constant, or leave twice: each output is the result of a node of its own.
-    for (const { name, value } of outputs) this.add('Identity', [this.nameOf(value)], [name]);
-    return {
-      nodes: this.nodes,
-      constants: this.constants,
-      inputs: this.inputs,
-      outputs: outputs.map(({ name, value: { dtype, shape } }) => ({ name, dtype, shape })),
-    };
+  constructor(private readonly outputs: readonly NamedValue[]) {}
+
+  emit(): Model {
+    // the result of a node takes the name of the output that it is
+    for (const { name, value } of this.outputs) {
+      if (!GIVEN.has(value.op) && !this.names.has(value)) this.names.set(value, name);
+    }
+    for (const node of nodesBelow(this.outputs.map(({ value }) => value))) this.emitNode(node);
+    for (const { name, value } of this.outputs) {
+      const known = this.nameOf(value);
+      // an input, a constant, and what leaves a second time need a node that gives them the name
+      if (known !== name) this.add(`Identity_${name}`, { as: 'Identity' }, [known], [name]);
+    }
+    const outputs = this.outputs.map(({ name, value: { dtype, shape } }) => ({ name, dtype, shape }));
+    checkNames([...this.inputs, ...outputs]);
+    return { nodes: this.nodes, constants: this.constants, inputs: this.inputs, outputs };
   }
 
   private emitNode(node: Node): void {
-    const { op, attributes, domain } = node;
-    const [output] = node.outputs;
+    const { op, id, attributes, domain } = node;
     if (op === 'Splat' || op === 'Constant') return;
     if (op === 'Input') {
+      const [value] = node.outputs;
       const name = attributes['name'] as string;
-      this.names.set(output!, name);
-      this.inputs.push({ name, dtype: output!.dtype, shape: output!.shape });
+      this.names.set(value!, name);
+      this.inputs.push({ name, dtype: value!.dtype, shape: value!.shape });
       return;
     }
     const outputs = node.outputs.map((value) => {
-      const name = `v${this.names.size}`;
+      const name = this.names.get(value) ?? `%${id}.${value.index}`;
       this.names.set(value, name);
       return name;
     });
     const inputs = node.inputs.map((value) => this.nameOf(value));
-    const form = FORMS[op];
-    if (form === undefined) this.add(op, inputs, outputs, attributes, domain);
-    else {
-      const { as = op, more = [], attributes: own = {} } = form(node);
-      const added = more.map((list) => (Array.isArray(list) ? this.list(list) : this.number(list as FormNumber)));
-      this.add(as, [...inputs, ...added], outputs, own, domain);
-    }
+    this.add(`${op}_${id}`, { as: op, ...(FORMS[op]?.(node) ?? { attributes }) }, inputs, outputs, domain);
   }
 
   private add(
-    op: string,
+    name: string,
+    { as, more = [], attributes = {} }: Form & { readonly as: string },
     inputs: readonly string[],
     outputs: readonly string[],
-    attributes: Attributes = {},
     domain = '',
   ): void {
-    this.nodes.push({ op, domain, inputs, outputs, attributes });
+    const added = more.map((literal) => this.literal(literal));
+    this.nodes.push({ name, op: as, domain, inputs: [...inputs, ...added], outputs, attributes });
   }
 
   private nameOf(value: Value): string {
     const known = this.names.get(value);
     if (known !== undefined) return known;
-    const name = this.constant(value.dtype, value.shape, dataOf(value));
+    const name = value.op === 'Splat' && value.size > STORED_SPLAT ? this.filled(value) : this.stored(value);
     this.names.set(value, name);
     return name;
   }
 
+  private filled({ node, dtype, shape }: Value): string {
+    const name = `%${node.id}.0`;
+    const number = this.literal({ value: splatNumber(node), dtype });
+    this.add(`Splat_${node.id}`, { as: 'Expand', more: [shape] }, [number], [name]);
+    return name;
+  }
+
+  private stored({ node, dtype, shape, size }: Value): string {
+    return this.constant(dtype, shape, node.data ?? filledArray(dtype, size, splatNumber(node)));
+  }
+
   private constant(dtype: DType, shape: readonly number[], data: TypedArray): string {
-    const name = `c${this.constants.length}`;
+    const name = `%c${this.constants.length}`;
     this.constants.push({ name, dtype, shape, data });
     return name;
   }
 
-  private list(items: readonly number[]): string {
-    const key = items.join();
-    const name = this.lists.get(key) ?? this.constant('int64', [items.length], BigInt64Array.from(items, BigInt));
-    this.lists.set(key, name);
+  private literal(literal: readonly number[] | FormNumber): string {
+    const isNumber = 'dtype' in literal;
+    const key = isNumber
+      ? `${literal.dtype} ${Object.is(literal.value, -0) ? '-0' : literal.value}`
+      : `[${literal.join()}]`;
+    const known = this.literals.get(key);
+    if (known !== undefined) return known;
+    const name = isNumber
+      ? this.constant(literal.dtype, [], filledArray(literal.dtype, 1, literal.value))
+      : this.constant('int64', [literal.length], BigInt64Array.from(literal, BigInt));
+    this.literals.set(key, name);
     return name;
   }
+}
 
-  private number({ value, dtype }: FormNumber): string {
-    const data = arrayOf(dtype, 1);
-    if (data instanceof BigInt64Array) data[0] = BigInt(value);
-    else data[0] = value;
-    return this.constant(dtype, [], data);
+function splatNumber({ attributes }: Node): number {
+  return (attributes['value'] as { float: number }).float;
+}
+
+function filledArray(dtype: DType, length: number, value: number): TypedArray {
+  const data = arrayOf(dtype, length);
+  return data instanceof BigInt64Array ? data.fill(BigInt(value)) : data.fill(value);
+}
+
+/** ONNX has one name for one tensor. */
+function checkNames(tensors: readonly ModelTensor[]): void {
+  const seen = new Set<string>();
+  for (const { name } of tensors) {
+    if (name.startsWith('%')) {
+      throw new RangeError(
+        `"${name}" cannot be the name of an input or output: those with % are of the tensors in between`,
+      );
+    }
+    if (seen.has(name)) throw new RangeError(`"${name}" is the name of two of the model's inputs and outputs`);
+    seen.add(name);
   }
-}
-
-interface FormNumber {
-  readonly value: number;
-  readonly dtype: DType;
-}
-
-/** How ONNX writes an operation of ours: another name, attributes that are inputs there (lists of int64, numbers). */
-interface Form {
-  readonly as?: string;
-  readonly more?: readonly (readonly number[] | FormNumber)[];
-  readonly attributes?: Attributes;
-}
-
-const MIN_INT64 = -(2 ** 62);
-
-const reduction = ({ attributes }: Node): Form => ({
-  more: [ints(attributes, 'axes')],
-  attributes: { keepdims: attributes['keepdims'] as number },
-});
-
-const reshaping = ({ attributes }: Node): Form => ({ more: [ints(attributes, 'shape')] });
-
-const FORMS: Readonly<Record<string, (node: Node) => Form>> = {
-  Reshape: reshaping,
-  Expand: reshaping,
-  Cast: ({ outputs }) => ({ attributes: { to: DATA_TYPES[outputs[0]!.dtype] } }),
-  Slice: ({ attributes, inputs }) => {
-    const [begin, end, strides] = [ints(attributes, 'begin'), ints(attributes, 'end'), ints(attributes, 'strides')];
-    const axes = inputs[0]!.shape.flatMap((length, i) =>
-      begin[i] === 0 && end[i]! >= length && strides[i] === 1 ? [] : [i],
-    );
-    const along = (list: readonly number[]): number[] => axes.map((axis) => list[axis]!);
-    return { more: [along(begin), along(end), axes, along(strides)] };
-  },
-  Reverse: ({ attributes }) => ({ as: 'Slice', more: [[-1], [MIN_INT64], [attributes['axis'] as number], [-1]] }),
-  Pad: ({ attributes, inputs }) => {
-    const { float: value } = attributes['value'] as { float: number };
-    return { more: [ints(attributes, 'pads'), { value, dtype: inputs[0]!.dtype }], attributes: { mode: 'constant' } };
-  },
-  ReduceSum: reduction,
-  ReduceMax: reduction,
-  ReduceMin: reduction,
-  ReduceProd: reduction,
-};
-
-function ints(attributes: Attributes, name: string): readonly number[] {
-  return attributes[name] as readonly number[];
-}
-
-function dataOf({ node, dtype, size, attributes }: Value): TypedArray {
-  if (node.data !== undefined) return node.data;
-  const { float: number } = attributes['value'] as { float: number };
-  const data = arrayOf(dtype, size);
-  return data instanceof BigInt64Array ? data.fill(BigInt(number)) : data.fill(number);
 }

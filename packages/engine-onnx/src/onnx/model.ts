@@ -1,6 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 import type { Attribute, DType, TypedArray } from '../graph/value.js';
+import { refuseTooLarge } from './size.js';
 
 /** A tensor of a model by name: an input, an output, or (with data) a constant. */
 export interface ModelTensor {
@@ -14,6 +15,7 @@ export interface ModelConstant extends ModelTensor {
 }
 
 export interface ModelNode {
+  readonly name: string;
   readonly op: string;
   readonly domain: string;
   readonly inputs: readonly string[];
@@ -35,8 +37,13 @@ export const DATA_TYPES: Readonly<Record<DType, number>> = { float32: 1, int32: 
 const IR_VERSION = 9;
 const OPSET = 18;
 
-/** The model as a protocol buffer (`onnx.proto` of ONNX 1.13; the numbers are its field numbers). */
-export function encodeModel(model: Model): Uint8Array {
+/**
+ * The model as a protocol buffer (`onnx.proto` of ONNX 1.13; the numbers are its field numbers).
+ *
+ * @throws EngineError (`X_ONNX_MODEL_TOO_LARGE`) if ONNX Runtime could not read it.
+ */
+export function encodeModel(model: Model): Uint8Array<ArrayBuffer> {
+  refuseTooLarge(model);
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int32(IR_VERSION);
   writer.tag(2, WireType.LengthDelimited).string('@x/engine-onnx');
@@ -61,11 +68,12 @@ function writeGraph(writer: BinaryWriter, { nodes, constants, inputs, outputs }:
   for (const output of outputs) message(writer, 12, () => writeValueInfo(writer, output));
 }
 
-function writeNode(writer: BinaryWriter, { op, domain, inputs, outputs, attributes }: ModelNode): void {
+function writeNode(writer: BinaryWriter, { name, op, domain, inputs, outputs, attributes }: ModelNode): void {
   for (const input of inputs) writer.tag(1, WireType.LengthDelimited).string(input);
   for (const output of outputs) writer.tag(2, WireType.LengthDelimited).string(output);
+  writer.tag(3, WireType.LengthDelimited).string(name);
   writer.tag(4, WireType.LengthDelimited).string(op);
-  for (const [name, value] of Object.entries(attributes)) message(writer, 5, () => writeAttribute(writer, name, value));
+  for (const [key, value] of Object.entries(attributes)) message(writer, 5, () => writeAttribute(writer, key, value));
   if (domain !== '') writer.tag(7, WireType.LengthDelimited).string(domain);
 }
 

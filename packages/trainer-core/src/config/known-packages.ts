@@ -1,5 +1,6 @@
 /** Where the extension points' usual implementations are: what advice about an unknown name may point to. */
 export const KNOWN_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  engine: ['@x/engine-onnx'],
   optimizer: ['@x/optim'],
   movingAverage: ['@x/optim'],
   learningRateScheduler: ['@x/schedulers'],

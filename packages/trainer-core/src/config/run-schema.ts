@@ -56,7 +56,11 @@ export const RunConfig = z.strictObject({
   randomSeed: z.int().nonnegative().default(DEFAULT_SEED).describe('The seed of all randomness of the run'),
   numpySeed: unusedSeed,
   pytorchSeed: unusedSeed,
-  engine: component(Engine).optional().describe('What runs the steps. Default: the eager engine'),
+  engine: component(Engine)
+    .optional()
+    .describe(
+      'What runs the steps. Default: auto, the fastest one that the listed plugins provide and that is usable here',
+    ),
   trainer: component(Trainer).describe('What trains the model'),
   predictor: component(Predictor).nullish().describe('Answers requests with the trained model'),
 });

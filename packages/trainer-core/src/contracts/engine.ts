@@ -3,7 +3,9 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { NamedState } from '../state/named-state.js';
+import type { StateDict, Stateful } from '../state/state-dict.js';
 import type { Batch, Outputs } from './batch.js';
+import type { Json } from './dataset.js';
 
 /** What a program is given besides state. */
 export interface ProgramInputs {
@@ -83,6 +85,18 @@ export interface EngineProbe {
   readonly advice?: string;
 }
 
+/**
+ * All about an engine that can change a bit of what it computes, as plain data: `{ name: 'onnx', version: '1.30.0', threads: 2 }`.
+ * Two engines of one description give the same bits.
+ */
+export interface EngineDescription {
+  readonly name: string;
+  /** Of what computes: a library, not of our package alone. */
+  readonly version: string;
+  /** Choices that matter, such as the number of threads. */
+  readonly [choice: string]: Json;
+}
+
 /** Bytes in use. */
 export interface MemoryReport {
   /** Resident memory of this process. */
@@ -96,12 +110,12 @@ export interface MemoryReport {
 /**
  * Runs programs. Trainer, optimizers and callbacks never ask which engine that is.
  *
- * The rules of this contract (commit, key, numbers, averages, outputs, same bits, probe, memory) are the cases of the
+ * The rules of this contract (commit, key, numbers, averages, outputs, same bits, probe, description, memory) are the cases of the
  * suite `engineContract` of `@x/testing`, which every engine passes.
  */
-export abstract class Engine {
+export abstract class Engine implements Stateful {
   static readonly kind: string = 'engine';
-  static readonly defaultName: string = 'eager';
+  static readonly defaultName: string = 'auto';
   static readonly register: Register<Engine> = registerFor('engine');
 
   abstract readonly name: string;
@@ -115,6 +129,35 @@ export abstract class Engine {
   abstract run(program: Program, state: NamedState, request?: RunRequest): Promise<RunResult>;
 
   abstract memory(): MemoryReport;
+
+  /**
+   * What it is, once it is prepared: recorded with a run and its checkpoints, and compared when a run goes on. Default: its
+   * name alone.
+   */
+  describe(): EngineDescription {
+    return { name: this.name, version: 'unknown' };
+  }
+
+  /**
+   * What its future choices depend on besides the programs that it is given, such as how often a shape has been run.
+   * Default: nothing.
+   */
+  stateDict(): StateDict {
+    return {};
+  }
+
+  /** Called after {@link prepare} and before the first run. Default: nothing to take. */
+  loadStateDict(_state: StateDict): void {
+    return;
+  }
+
+  /**
+   * Frees what it holds outside of the state, such as compiled programs; called once its run is over, by whoever built it.
+   * Calling it again, or without {@link prepare}, is fine. Default: nothing to free.
+   */
+  dispose(): Promise<void> | void {
+    return;
+  }
 
   /** Whether it can run on that device number (0 and up). Default: it has no devices of its own. */
   supportsDevice(device: number): boolean {

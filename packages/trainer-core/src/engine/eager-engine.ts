@@ -1,11 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { Engine } from '../contracts/engine.js';
-import type { EngineProbe, MemoryReport, Program, RunRequest, RunResult } from '../contracts/engine.js';
+import type {
+  EngineDescription,
+  EngineProbe,
+  MemoryReport,
+  Program,
+  RunRequest,
+  RunResult,
+} from '../contracts/engine.js';
 import type { Outputs } from '../contracts/batch.js';
 import { EngineError } from '../errors.js';
 import { hostRandom, withStepRandom } from '../random/step-random.js';
 import type { NamedState } from '../state/named-state.js';
+import { hostMemory } from './host-memory.js';
 import { Transaction, WritesInPlace } from './transaction.js';
 
 /** Runs programs op by op on whatever tfjs backend is registered. It needs nothing else, and everything works on it. */
@@ -88,7 +96,11 @@ export class EagerEngine extends Engine {
   }
 
   override memory(): MemoryReport {
-    return { hostBytes: process.memoryUsage.rss(), deviceBytes: {}, tensors: tf.memory().numTensors };
+    return hostMemory();
+  }
+
+  override describe(): EngineDescription {
+    return { name: this.name, version: tf.version_core, backend: tf.getBackend() };
   }
 }
 

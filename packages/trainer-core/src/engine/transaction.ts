@@ -71,7 +71,7 @@ export class WritesInPlace implements ProgramState {
 }
 
 /** A variable keeps its shape and type. Checked before a write, because a commit that fails half way would be seen. */
-function checkFits(state: NamedState, name: string, value: tf.Tensor): void {
+export function checkFits(state: NamedState, name: string, value: tf.Tensor): void {
   const variable = state.variable(name);
   if (variable === undefined) return;
   if (tf.util.arraysEqual(variable.shape, value.shape) && variable.dtype === value.dtype) return;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 
+import { Engine } from '../contracts/engine.js';
 import { Optimizer } from '../contracts/optimizer.js';
 import { disposeBatch } from '../contracts/batch.js';
 import type { Batch } from '../contracts/batch.js';
@@ -142,6 +143,7 @@ export async function fit(model: tfl.LayersModel, data: FitData, options: FitOpt
   } finally {
     owned.forEach(disposeBatch);
     if (!(optimizer instanceof Optimizer)) trainer?.optimizer.dispose();
+    if (!(trainerOptions.engine instanceof Engine)) await trainer?.engine.dispose();
   }
 }
 

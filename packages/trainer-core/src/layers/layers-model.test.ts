@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 
+import { withLog } from '../log.js';
 import { valueAndGradients } from '../programs/value-and-gradients.js';
 import { hostRandom, withStepRandom } from '../random/step-random.js';
 import { ParameterSet } from '../state/parameters.js';
@@ -391,6 +392,28 @@ describe('random layers', () => {
 
     expect(mean.dataSync()[0]).toBeCloseTo(0, 1);
     expect(variance.dataSync()[0]).toBeCloseTo(1, 1);
+  });
+
+  it('keep the numbers of a seed of their own in every step, as in tfjs', () => {
+    const layer = tf.layers.dropout({ rate: 0.4, seed: 7 });
+    const expected = values(tf.dropout(tf.ones([4, 6]), 0.4, undefined, 7));
+
+    expect(values(draw(layer, [4, 6]))).toEqual(expected);
+    expect(values(draw(layer, [4, 6], { ...key, step: 3 }))).toEqual(expected);
+  });
+
+  it('are warned of where they count seeds, since a resumed run would count anew', () => {
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (message: string) => void warnings.push(message) };
+    const adapt = (args: { seed?: number }): unknown => {
+      const input = tf.input({ shape: [4, 4, 1] });
+      const layer = tf.layers.randomWidth({ factor: 0.5, name: `width${args.seed ?? ''}`, ...args });
+      return fromLayersModel(tf.model({ inputs: input, outputs: layer.apply(input) as tf.SymbolicTensor }));
+    };
+    withLog(log, () => [adapt({}), adapt({ seed: 3 })]);
+
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('"width3"');
   });
 
   it('are the identity in inference', () => {

@@ -15,7 +15,7 @@ import { compile, compiledParts } from './compiled.js';
 import type { Compiled, CompileLoss, CompileMetrics } from './compiled.js';
 import { LayersMetric } from './layers-metric.js';
 import { tensorsFor } from './named-tensors.js';
-import { drawFromStep, releaseDropoutMasks } from './random-layers.js';
+import { adaptRandomLayers, releaseDropoutMasks } from './random-layers.js';
 import { everyLayer } from './walk.js';
 
 export interface LayersModelOptions {
@@ -96,7 +96,7 @@ export class LayersModelAdapter extends Model {
           (batch) => this.labelsOf(batch)?.[outputIndex] ?? null,
         ),
     );
-    drawFromStep(this.layers);
+    adaptRandomLayers(this.layers);
     this.watched = watch(model, options.logActivations ?? []);
     this.regularizer = options.regularizer;
     const random = new RandomStreams(options.seed ?? DEFAULT_SEED).stream('initialization');

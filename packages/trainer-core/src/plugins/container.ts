@@ -2,7 +2,9 @@ import 'reflect-metadata';
 import type { DependencyContainer, InjectionToken } from 'tsyringe';
 import { container as rootContainer, instanceCachingFactory } from 'tsyringe';
 
+import { messageOf } from '../config/show.js';
 import { TrainerError } from '../errors.js';
+import { log } from '../log.js';
 import { ComponentSpec, LazyPart, LazySpec } from './component.js';
 import type { Part } from './component.js';
 import { Construction, explain, shortName } from './construction.js';
@@ -82,7 +84,10 @@ export class RunContainer {
     }
   }
 
-  /** Frees what the parts keep that were built here, the last one first. What others made stays theirs. */
+  /**
+   * Frees what the parts keep that were built here, the last one first. What others made stays theirs. What takes longer is
+   * not waited for.
+   */
   dispose(): void {
     for (const dispose of this.disposables.splice(0).reverse()) dispose();
   }
@@ -90,7 +95,8 @@ export class RunContainer {
   private own<T>(part: Part<T>, built: T): T {
     const { dispose } = (built ?? {}) as { dispose?: unknown };
     const isBuiltHere = part instanceof ComponentSpec || part instanceof LazyPart;
-    if (isBuiltHere && typeof dispose === 'function') this.disposables.push(() => void dispose.call(built));
+    if (isBuiltHere && typeof dispose === 'function')
+      this.disposables.push(() => void freed(label(part), dispose.call(built)));
     return built;
   }
 
@@ -143,6 +149,14 @@ export class RunContainer {
   private lazily<T>(spec: ComponentSpec<T>): Lazy<T> {
     // what is constructed late belongs to whoever does it
     return { construct: (provided = []) => this.make<T>(spec, provided) };
+  }
+}
+
+async function freed(what: string, done: unknown): Promise<void> {
+  try {
+    await done;
+  } catch (error) {
+    log.warn(`${what} could not be freed: ${messageOf(error)}`);
   }
 }
 

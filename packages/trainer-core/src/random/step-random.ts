@@ -1,36 +1,58 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { RandomKey } from '../contracts/engine.js';
-import { combine, normals, uniforms } from './counter.js';
+import { combine, normals, uniformAt, uniforms } from './counter.js';
+import { normal, uniform } from './distributions.js';
+import { drawTfjsFrom } from './tfjs-random.js';
 
-/** Random tensors inside a step. The n-th call in a step gets the n-th site, so that a step is a function of its key. */
+/**
+ * Random numbers inside a step. The n-th tensor drawn in a step gets the n-th site, so that a step is a function of its
+ * key; numbers of the host have a sequence of their own.
+ */
 export interface StepRandom {
   /** Uniform in [0, 1), float32. */
   uniform(shape: readonly number[]): tf.Tensor;
   /** Mean 0, standard deviation 1, float32. */
   normal(shape: readonly number[]): tf.Tensor;
+  /** The next number of the host, in [0, 1): what `Math.random` gives inside the step. */
+  number(): number;
+  /**
+   * Called before a number of the host goes to something that cannot be a tensor of the step, so that an engine which
+   * would keep the number for all steps can refuse by an error.
+   *
+   * @param what the operation, such as `tf.randomGamma` or `Math.random()`.
+   */
+  unrecognised?(what: string): void;
 }
+
+/** The site of the host's numbers: after all that a step can have. */
+const HOST_SITE = 0xffffffff;
 
 /** Random numbers made on the host, as the eager engine has them. */
 export function hostRandom({ seed, step, microBatch }: RandomKey): StepRandom {
   let site = 0;
+  let numbers = 0;
   const nextKey = (): number => combine(seed, step, microBatch, site++);
   const sizeOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
   return {
     uniform: (shape) => tf.tensor(uniforms(nextKey(), sizeOf(shape)), [...shape]),
     normal: (shape) => tf.tensor(normals(nextKey(), sizeOf(shape)), [...shape]),
+    number: () => uniformAt(combine(seed, step, microBatch, HOST_SITE), numbers++),
   };
 }
 
 let current: StepRandom | undefined;
 let outsideCalls = 0;
 
-/** Runs part of a step whose random tensors come from `random`. Synchronous: engines call it around a program. */
+/**
+ * Runs part of a step whose random numbers come from `random`: also those of tfjs's own operations that are given no
+ * seed, and of `Math.random`. Synchronous: engines call it around a program.
+ */
 export function withStepRandom<R>(random: StepRandom, run: () => R): R {
   const outer = current;
   current = random;
   try {
-    return run();
+    return drawTfjsFrom(random, run);
   } finally {
     current = outer;
   }
@@ -40,14 +62,14 @@ function source(): StepRandom {
   return current ?? hostRandom({ seed: 0, step: outsideCalls++, microBatch: 0 });
 }
 
-/** Uniform in [`low`, `high`), float32. Reproducible inside a step; use it in `forward` instead of tfjs's own. */
+/** Uniform in [`low`, `high`), float32. Reproducible inside a step. */
 export function randomUniform(shape: readonly number[], low = 0, high = 1): tf.Tensor {
-  return tf.tidy(() => tf.add(tf.mul(source().uniform(shape), high - low), low));
+  return uniform(source(), shape, low, high);
 }
 
 /** Normal with a mean and a standard deviation, float32. Reproducible inside a step. */
 export function randomNormal(shape: readonly number[], mean = 0, standardDeviation = 1): tf.Tensor {
-  return tf.tidy(() => tf.add(tf.mul(source().normal(shape), standardDeviation), mean));
+  return normal(source(), shape, mean, standardDeviation);
 }
 
 /**
@@ -61,7 +83,8 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, noiseShape: rea
   if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout needs a rate in [0, 1), received ${rate}`);
   if (rate === 0) return tf.clone(x);
   return tf.tidy(() => {
-    const kept = tf.cast(tf.greaterEqual(source().uniform(noiseShape), rate), 'float32');
+    // written as tfjs writes it, so that both drop the same elements for the same numbers, rounding included
+    const kept = tf.floor(tf.add(source().uniform(noiseShape), 1 - rate));
     return tf.mul<T>(x, tf.div(kept, 1 - rate));
   });
 }

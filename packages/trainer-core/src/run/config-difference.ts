@@ -5,7 +5,7 @@ import { camelCase } from '../config/spelling.js';
 import { isPlain } from '../config/plain-data.js';
 
 /** What may be changed when a run goes on. */
-const CHANGEABLE = new Set(['trainer.numEpochs', 'trainer.patience']);
+const CHANGEABLE = /^(trainer\.(numEpochs|patience)|(trainer\.)?engine(\..*)?)$/;
 
 /**
  * The differences between a run's config and the one it is to go on with, one line each; none if it may go on. The order
@@ -16,7 +16,7 @@ export function configDifferences(before: RawConfig, now: RawConfig): string[] {
   const current = leavesOf(now);
   return [...new Set([...old.keys(), ...current.keys()])].sort().flatMap((path) => {
     const [was, is] = [old.get(path), current.get(path)];
-    if (CHANGEABLE.has(path) || was?.text === is?.text) return [];
+    if (CHANGEABLE.test(path) || was?.text === is?.text) return [];
     const { written } = is ?? was!;
     return [`${written}: the run has ${show(was?.value)}, the config ${show(is?.value)}`];
   });

@@ -14,6 +14,8 @@ import { absolute } from '../config/validate.js';
 import type { TrainerCallback } from '../contracts/callbacks.js';
 import { Engine } from '../contracts/engine.js';
 import { ConfigError } from '../errors.js';
+import { ComponentSpec } from '../plugins/component.js';
+import type { Part } from '../plugins/component.js';
 import { RunContainer } from '../plugins/container.js';
 import { loadPlugins } from '../plugins/load.js';
 import type { PluginEntry } from '../plugins/load.js';
@@ -21,6 +23,7 @@ import type { Plugin, PluginLike } from '../plugins/plugin.js';
 import { Registry } from '../plugins/registry.js';
 import { ConfigDir, ExtraCallbacks } from '../plugins/run-tokens.js';
 import { RandomStreams, RandomStreamsToken } from '../random/streams.js';
+import { defaultPart } from './default-part.js';
 
 /** What a run is prepared from besides its config. */
 export interface PrepareOptions {
@@ -55,7 +58,7 @@ export interface PreparedRun extends ResolvedConfig {
   readonly options: RunConfigOptions;
   readonly plugins: readonly Plugin[];
   readonly registry: Registry;
-  /** Holds what is known before anything is read or built: the streams, the engine if the config has one, callbacks. */
+  /** Holds what is known before anything is read or built: the streams, the engine, callbacks. */
   readonly container: RunContainer;
 }
 
@@ -107,8 +110,15 @@ export async function prepareResolved(resolved: ResolvedConfig, options: Prepare
   container.provide(ConfigDir, configDir);
   container.provide(RandomStreamsToken, new RandomStreams(result.value.randomSeed));
   container.provide(ExtraCallbacks, options.callbacks ?? []);
-  if (result.value.engine !== undefined) container.provideComponent(Engine, result.value.engine);
-  return { ...resolved, options: result.value, plugins, registry, container };
+  const run = { ...resolved, options: result.value, plugins, registry, container };
+  container.provideComponent(Engine, engineOf(run.options) ?? (await defaultPart(run, Engine)));
+  return run;
+}
+
+/** The engine that a config names, at the top level or under its trainer. */
+function engineOf({ engine, trainer }: RunConfigOptions): Part<Engine> | undefined {
+  const options: unknown = trainer instanceof ComponentSpec ? trainer.options : {};
+  return engine ?? ((isPlain(options) ? options['engine'] : undefined) as Part<Engine> | undefined);
 }
 
 /** The list has to be known before anything else of the config can be checked. */

@@ -12,6 +12,7 @@ const start: RunStart = {
   node: 'v20',
   tfjs: '4',
   seed: 1,
+  engine: { name: 'eager', version: '4.22.0' },
   plugins: { acme: '1.0.0' },
   configDir: '..',
 };

@@ -6,6 +6,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { nullForNone } from '../config/none.js';
 import type { RawConfig } from '../config/read-config.js';
 import { writtenConfig } from '../config/written-config.js';
+import type { EngineDescription } from '../contracts/engine.js';
 import { SerializationDirError } from '../errors.js';
 import { writeJson } from '../training/json-file.js';
 import { configDifferences } from './config-difference.js';
@@ -128,6 +129,8 @@ export interface RunStart {
   readonly plugins: Readonly<Record<string, string>>;
   /** The folder that relative paths and plugins of the config start from, relative to the folder of the run. */
   readonly configDir: string;
+  /** The engine that ran it. */
+  readonly engine: EngineDescription;
 }
 
 /** What `meta.json` holds: every start of the run, the last one last. */
@@ -183,7 +186,7 @@ async function checkRecoverable(
   if (differences.length === 0) return;
   throw new SerializationDirError(
     'X_DIR_OTHER_CONFIG',
-    `the run in ${path} was started with another configuration (only numEpochs and patience may change):\n` +
+    `the run in ${path} was started with another configuration (only numEpochs, patience and the engine may change):\n` +
       differences.map((line) => `  ${line}`).join('\n'),
   );
 }

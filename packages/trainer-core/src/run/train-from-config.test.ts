@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 import {
+  AutoEngine,
   Checkpointer,
   CheckpointState,
   ConfigDir,
@@ -25,6 +26,7 @@ import {
   RandomStreamsToken,
   SerializationDir,
   TheModel,
+  tokenOf,
   TrainerCallback,
   Trainer,
   ValidationDataLoader,
@@ -46,6 +48,7 @@ import type {
   TrainingMetrics,
   TrainOptions,
 } from '../index.js';
+import { withLog } from '../log.js';
 import { loadTrained } from './load-trained.js';
 import { prepareRun } from './prepare-run.js';
 import { trainFromConfig } from './train-from-config.js';
@@ -332,6 +335,7 @@ describe('a run', () => {
           tfjs: tf.version_core,
           seed: 13370,
           configDir: '../..',
+          engine: { name: 'eager', version: tf.version_core, backend: 'cpu' },
           plugins: { '@x/trainer-core': expect.stringMatching(/^\d+\.\d+/) },
         },
       ],
@@ -367,7 +371,7 @@ describe('a run', () => {
     const messages: string[] = [];
     const log = { info: (text: string) => void messages.push(text), warn: (text: string) => void messages.push(text) };
     expect(await train({ testDataPath: 'test.txt' }, { log })).not.toHaveProperty('test_loss');
-    expect(messages).toEqual([expect.stringContaining('evaluateOnTest')]);
+    expect(messages).toContainEqual(expect.stringContaining('evaluateOnTest'));
     // |5 - 5| and |6 - 5| in one batch
     expect(await train({ testDataPath: 'test.txt', evaluateOnTest: true })).toMatchObject({ test_loss: 0.5 });
   });
@@ -379,6 +383,49 @@ describe('a run', () => {
     await expect(train({ randomSeed: 1 }, { serializationDir: dir, recover: true })).rejects.toMatchObject({
       code: 'X_DIR_OTHER_CONFIG',
     });
+  });
+
+  test('goes on in its folder on another engine', async () => {
+    await train({ engine: 'auto' }, { serializationDir: dir });
+    await train({ engine: 'eager' }, { serializationDir: dir, recover: true });
+    await train({ engine: { type: 'auto', order: ['eager'] } }, { serializationDir: dir, recover: true });
+    expect(JSON.parse(await readFile(join(dir, 'meta.json'), 'utf8'))).toMatchObject({
+      starts: [{ engine: { name: 'eager' } }, {}, {}],
+    });
+  });
+
+  test('has one engine, of its config or its trainer, for training, the end, and what is done with it later', async () => {
+    const calls: string[] = [];
+    @Engine.register('recorded')
+    class Recorded extends EagerEngine {
+      override async prepare(): Promise<void> {
+        calls.push('prepare');
+        await super.prepare();
+      }
+
+      override run(...request: Parameters<Engine['run']>): ReturnType<Engine['run']> {
+        calls.push(request[0].name);
+        return super.run(...request);
+      }
+
+      override async dispose(): Promise<void> {
+        calls.push('dispose');
+        throw new RangeError('stuck');
+      }
+    }
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (text: string) => void warnings.push(text) };
+    const changes = { testDataPath: 'test.txt', evaluateOnTest: true };
+    const options = { plugins: [...plugins, Recorded] };
+    await withLog(log, () => train({ ...changes, engine: 'recorded' }, options));
+    expect(calls).toEqual(['prepare', 'prepare', 'evaluate', 'dispose']);
+    expect(warnings).toEqual(['engine "recorded" could not be freed: stuck']);
+
+    const trainer = { type: 'gradient_descent', engine: 'recorded' };
+    const run = await prepareRun({ ...config, trainer }, options);
+    expect(run.container.get(tokenOf(Engine))).toBeInstanceOf(Recorded);
+    const byDefault = await prepareRun(config, { plugins });
+    expect(byDefault.container.get(tokenOf(Engine))).toBeInstanceOf(AutoEngine);
   });
 
   test('that is dry builds everything, writes config and vocabulary, and trains nothing', async () => {

@@ -9,6 +9,7 @@ import { InterruptedError } from '../errors.js';
 import { log, withLog } from '../log.js';
 import type { Log } from '../log.js';
 import type { RunContainer } from '../plugins/container.js';
+import { tokenOf } from '../plugins/tokens.js';
 import { evaluateModel } from '../training/evaluate.js';
 import { writeJson } from '../training/json-file.js';
 import { buildRun } from './build-run.js';
@@ -84,7 +85,7 @@ async function execute(run: PreparedRun, folder: RunFolder | null, options: RunO
   await folder?.open();
   try {
     const built = await buildRun(run, folder?.path ?? null);
-    await run.container.find(Engine)?.prepare();
+    await run.container.get(tokenOf(Engine)).prepare();
     await folder?.commit(startOf(run, folder.path));
     if (options.dryRun === true) return summary(run, built, {}, folder?.path ?? null);
     const metrics = await train(run, built, options);
@@ -108,9 +109,8 @@ async function train(
     log.info('There is test data; to evaluate on it at the end of training, set evaluateOnTest to true.');
     return metrics;
   }
-  const engine = run.container.find(Engine);
   const test = await evaluateModel(model, testDataLoader, {
-    ...(engine === undefined ? {} : { engine }),
+    engine: run.container.get(tokenOf(Engine)),
     batchWeightKey: run.options.batchWeightKey,
   });
   return { ...metrics, ...Object.fromEntries(Object.entries(test).map(([name, value]) => [`test_${name}`, value])) };
@@ -141,5 +141,6 @@ function startOf(run: PreparedRun, folder: string): RunStart {
     seed: run.options.randomSeed,
     plugins: Object.fromEntries(run.plugins.map(({ name, version = 'unknown' }) => [name, version])),
     configDir: relative(folder, run.configDir) || '.',
+    engine: run.container.get(tokenOf(Engine)).describe(),
   };
 }

@@ -26,6 +26,16 @@ export class NamedState {
       .map((name) => name.slice(prefix.length));
   }
 
+  /** Every variable with its name. */
+  allVariables(): IterableIterator<[string, tf.Variable]> {
+    return this.variables.entries();
+  }
+
+  /** Every temporary with its name. */
+  allTemporaries(): IterableIterator<[string, tf.Tensor]> {
+    return this.temporaries.entries();
+  }
+
   get(name: string): tf.Tensor | undefined {
     return this.variables.get(name) ?? this.temporaries.get(name);
   }
@@ -40,6 +50,12 @@ export class NamedState {
     const clone = tf.keep(tf.clone(value));
     this.temporaries.get(name)?.dispose();
     this.temporaries.set(name, clone);
+  }
+
+  /** Sets a temporary to a tensor that becomes the state's own: neither cloned nor touched by the backend of the moment. */
+  adopt(name: string, tensor: tf.Tensor): void {
+    this.temporaries.get(name)?.dispose();
+    this.temporaries.set(name, tf.keep(tensor));
   }
 
   /** Removes a temporary. */

@@ -10,7 +10,8 @@ import type { ModelLike } from '../contracts/model.js';
 import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { evaluateProgram } from '../programs/evaluate.js';
-import { NamedState } from '../state/named-state.js';
+import type { NamedState } from '../state/named-state.js';
+import { stateOfModel } from './inference.js';
 import { inLockstep, yieldToEventLoop } from './lockstep.js';
 import { SingleProcess } from './neutral.js';
 import { runForward } from './run-forward.js';
@@ -78,8 +79,7 @@ export async function evaluateModel(
 ): Promise<MetricValues> {
   const { engine = new EagerEngine(), communicator = new SingleProcess(), batchWeightKey = '' } = options;
   await engine.prepare();
-  const state = new NamedState();
-  for (const [name, variable] of Object.entries(model.namedVariables())) state.define(`parameters/${name}`, variable);
+  const state = stateOfModel(model);
   const metrics = model.metrics ?? [];
   for (const metric of metrics) metric.reset();
   let batches = 0;

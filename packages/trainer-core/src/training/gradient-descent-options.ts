@@ -107,7 +107,9 @@ const TrainerParts = {
     .default(null)
     .describe('Whose rules hold where AllenNLP 1.0 and 2.10 differ: the defaults of the options that say them'),
   ...RULE_OPTIONS,
-  engine: component(Engine).optional().describe('What runs the steps. Default: the eager engine'),
+  engine: component(Engine)
+    .optional()
+    .describe('What runs the steps. Default: auto; the eager engine for built parts without one'),
   precision: component(Precision).nullish().describe('In place of optLevel: a precision of a plugin'),
   communicator: component(Communicator).nullish().describe('How workers talk; needed when distributed'),
 };

@@ -84,8 +84,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const parts = builtParts(options);
     super(parts);
     this.engine = parts.engine ?? new EagerEngine();
-    const unusable = deviceProblem(this.cudaDevice, this.engine);
-    if (unusable !== null) throw unusable;
+    this.checkDevice();
     if (parts.distributed && (parts.communicator ?? null) === null) throw noCommunicator();
     if (parts.optLevel !== null && (parts.precision ?? null) === null) throw noPrecision(parts.optLevel);
     if (parts.serializationDir !== null && parts.checkpointer === undefined) missingCheckpointer();
@@ -190,6 +189,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     let metrics: TrainingMetrics;
     try {
       await this.engine.prepare();
+      this.checkDevice();
       await this.restoreLatest();
       await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
@@ -205,6 +205,12 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const failure = await hooks.fireAll('onRunEnd', { metrics });
     if (failure !== undefined) throw failure as Error;
     return metrics;
+  }
+
+  /** Asked again once the engine is prepared, which may have chosen another one by then. */
+  private checkDevice(): void {
+    const unusable = deviceProblem(this.cudaDevice, this.engine);
+    if (unusable !== null) throw unusable;
   }
 
   private async restoreLatest(): Promise<void> {

@@ -15,6 +15,7 @@ import { Observers } from './observers.js';
 import type { BuiltParts } from './parts.js';
 import { hasPenalty } from './penalized-outputs.js';
 import { Progress } from './progress.js';
+import { RecordedEngine } from './recorded-engine.js';
 import type { StatefulParts } from './saved-run.js';
 import { Schedules } from './schedules.js';
 import { TrainingStep } from './training-step.js';
@@ -83,6 +84,7 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
     precision,
     metricTracker: trainer.metricTracker,
     epochMetrics: running,
+    engine: new RecordedEngine(engine),
     callbacks: observers.states,
   };
   return {

@@ -8,7 +8,7 @@ import { emit } from '../../onnx/emit.js';
 import { encodeModel } from '../../onnx/model.js';
 import { loadOnnxRuntime } from '../../run/onnxruntime.js';
 import { graphType } from '../lowering.js';
-import type { KernelAttributes, Lowering, RandomSource } from '../lowering.js';
+import type { KernelAttributes, Lowering } from '../lowering.js';
 
 /** Elements with their shape. */
 export interface Result {
@@ -19,15 +19,6 @@ export interface Result {
 
 /** By name, or a list where the kernel takes one (`Concat`). */
 export type KernelInputs = Readonly<Record<string, tf.Tensor>> | readonly tf.Tensor[];
-
-const noRandom: RandomSource = {
-  uniform: () => {
-    throw new RangeError('this kernel draws no numbers');
-  },
-  normal: () => {
-    throw new RangeError('this kernel draws no numbers');
-  },
-};
 
 /** What a lowering computes on ONNX Runtime. */
 export function lowered(
@@ -43,7 +34,7 @@ export function lowered(
     values[name] = graph.input(name, tensor.shape, graphType(tensor.dtype));
     feeds[name] = new ort.Tensor(tensor.dtype as 'float32', tensor.dataSync() as Float32Array, tensor.shape);
   }
-  const made = lowering(graph, values, attributes, noRandom);
+  const made = lowering(graph, values, attributes);
   const outputs = (Array.isArray(made) ? made : [made]) as readonly Value[];
   const named = outputs.map((value, i) => ({ name: `out${i}`, value }));
   const model = emit(named);

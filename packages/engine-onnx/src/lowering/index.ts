@@ -1,0 +1,37 @@
+import { averagePoolLowerings } from './average-pool.js';
+import { batchNormLowerings } from './batch-norm.js';
+import { comparisonLowerings } from './comparison.js';
+import { constantLowerings } from './constants.js';
+import { convolution3DLowerings } from './convolution-3d.js';
+import { convolutionLowerings } from './convolution.js';
+import { depthwiseLowerings } from './depthwise.js';
+import { binaryLowerings } from './elementwise-binary.js';
+import { unaryLowerings } from './elementwise-unary.js';
+import { gatherScatterLowerings } from './gather-scatter.js';
+import { localResponseLowerings } from './local-response.js';
+import type { Lowerings } from './lowering.js';
+import { maxPoolLowerings } from './max-pool.js';
+import { movementLowerings } from './movement.js';
+import { productLowerings } from './product.js';
+import { reductionLowerings } from './reduction.js';
+import { resizeLowerings } from './resize.js';
+
+/** What every kernel of tfjs that can be compiled computes. */
+export const lowerings: Lowerings = {
+  ...unaryLowerings,
+  ...binaryLowerings,
+  ...comparisonLowerings,
+  ...reductionLowerings,
+  ...constantLowerings,
+  ...movementLowerings,
+  ...gatherScatterLowerings,
+  ...productLowerings,
+  ...convolutionLowerings(),
+  ...convolution3DLowerings(),
+  ...depthwiseLowerings,
+  ...averagePoolLowerings,
+  ...maxPoolLowerings(),
+  ...batchNormLowerings,
+  ...localResponseLowerings,
+  ...resizeLowerings,
+};

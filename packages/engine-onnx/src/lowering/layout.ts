@@ -1,0 +1,28 @@
+import type { Builder } from '../graph/builder.js';
+import type { Value } from '../graph/value.js';
+
+/** [batch, ...spatial, channels] to [batch, channels, ...spatial]. */
+export function channelsFirst(g: Builder, x: Value): Value {
+  const last = x.shape.length - 1;
+  return g.transpose(x, [0, last, ...spatialAxes(x, 1)]);
+}
+
+/** [batch, channels, ...spatial] to [batch, ...spatial, channels]. */
+export function channelsLast(g: Builder, x: Value): Value {
+  return g.transpose(x, [0, ...spatialAxes(x, 2), 1]);
+}
+
+/** [batch, channels, ...spatial] to [channels, batch, ...spatial]. */
+export function channelsOutermost(g: Builder, x: Value): Value {
+  return g.transpose(x, [1, 0, ...spatialAxes(x, 2)]);
+}
+
+function spatialAxes({ shape }: Value, first: number): number[] {
+  return Array.from({ length: shape.length - 2 }, (_, i) => first + i);
+}
+
+/** A filter of tfjs, [...kernel, in, out], as ONNX wants it: [out, in, ...kernel]. */
+export function filterChannelsFirst(g: Builder, filter: Value): Value {
+  const rank = filter.shape.length;
+  return g.transpose(filter, [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, i) => i)]);
+}

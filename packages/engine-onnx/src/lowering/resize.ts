@@ -1,0 +1,93 @@
+import type { ResizeBilinearAttrs } from '@tensorflow/tfjs-core';
+
+import type { Builder } from '../graph/builder.js';
+import type { Value } from '../graph/value.js';
+import { channelsFirst, channelsLast } from './layout.js';
+import type { Lowering, Lowerings } from './lowering.js';
+import { bilinearWeights, nearestIndices, repetitions } from './resize-rules.js';
+import type { AxisRule } from './resize-rules.js';
+
+/** [batch, height, width, channels] images resized, the rows and the columns one after the other. */
+const resizeBilinear: Lowering = (g, { images }, attributes) => {
+  const { size } = attributes as unknown as ResizeBilinearAttrs;
+  return bothAxes(g, g.cast(images!, 'float32'), (x, axis) => {
+    const from = x.shape[axis]!;
+    const to = size[axis - 2]!;
+    return weighted(g, x, axis, bilinearWeights(from, to, attributes as unknown as AxisRule), to);
+  });
+};
+
+const resizeNearest: Lowering = (g, { images }, attributes) => {
+  const { size } = attributes as unknown as ResizeBilinearAttrs;
+  return bothAxes(g, images!, (x, axis) => {
+    const from = x.shape[axis]!;
+    const indices = nearestIndices(from, size[axis - 2]!, attributes as unknown as AxisRule);
+    const times = repetitions(from, indices);
+    if (times !== undefined) return repeated(g, x, axis, times);
+    return g.gather(x, g.constant(Int32Array.from(indices), [indices.length], 'int32'), axis);
+  });
+};
+
+/**
+ * The adjoint of the resize, whatever the attributes. The cpu kernel takes no notice of half pixel centers, and gives
+ * images that are not square the wrong shape.
+ */
+const resizeBilinearGradient: Lowering = (g, { images, dy }, attributes) =>
+  bothAxes(g, dy!, (x, axis) => {
+    const to = x.shape[axis]!;
+    const from = images!.shape[axis - 1]!;
+    const weights = bilinearWeights(from, to, attributes as unknown as AxisRule);
+    return weighted(g, x, axis, transposed(weights, to, from), from);
+  });
+
+/** The adjoint of the resize. The cpu kernel is wrong for more than one image, and knows no half pixel centers. */
+const resizeNearestGradient: Lowering = (g, { images, dy }, attributes) =>
+  bothAxes(g, dy!, (x, axis) => {
+    const to = x.shape[axis]!;
+    const from = images!.shape[axis - 1]!;
+    const indices = nearestIndices(from, to, attributes as unknown as AxisRule);
+    const times = repetitions(from, indices);
+    if (times !== undefined) return gathered(g, x, axis, times);
+    const hits = new Float32Array(from * to);
+    for (const [i, index] of indices.entries()) hits[index * to + i] = 1;
+    return weighted(g, x, axis, hits, from);
+  });
+
+/** Resizing, bilinear or to the nearest neighbor, and the gradients. */
+export const resizeLowerings: Lowerings = {
+  ResizeBilinear: resizeBilinear,
+  ResizeNearestNeighbor: resizeNearest,
+  ResizeBilinearGrad: resizeBilinearGradient,
+  ResizeNearestNeighborGrad: resizeNearestGradient,
+};
+
+/** Along the columns, then the rows of images, which the function sees channels first. */
+function bothAxes(g: Builder, images: Value, along: (x: Value, axis: number) => Value): Value {
+  return channelsLast(g, along(along(channelsFirst(g, images), 3), 2));
+}
+
+/** The product of weights [to, from] with [batch, channels, height, width] along an axis. */
+function weighted(g: Builder, x: Value, axis: number, weights: Float32Array, to: number): Value {
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const matrix = g.constant(weights, [to, x.shape[axis]!], 'float32');
+  const shape = x.shape.with(axis, to);
+  if (axis === 3) {
+    return g.reshape(g.matmul(g.reshape(x, [batch * channels * height, width]), matrix, false, true), shape);
+  }
+  return g.reshape(g.matmul(matrix, g.reshape(x, [batch * channels, height, width])), shape);
+}
+
+function repeated(g: Builder, x: Value, axis: number, times: number): Value {
+  const apart = g.reshape(x, x.shape.toSpliced(axis + 1, 0, 1));
+  const side = g.expand(apart, x.shape.toSpliced(axis + 1, 0, times));
+  return g.reshape(side, x.shape.with(axis, x.shape[axis]! * times));
+}
+
+function gathered(g: Builder, x: Value, axis: number, times: number): Value {
+  const apart = g.reshape(x, x.shape.toSpliced(axis, 1, x.shape[axis]! / times, times));
+  return g.sum(apart, [axis + 1], false);
+}
+
+function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(matrix, (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)]!);
+}

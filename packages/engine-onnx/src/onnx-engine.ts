@@ -1,0 +1,95 @@
+import { Engine, EngineError, parseOptions } from '@x/trainer-core';
+import type { EngineDescription, EngineProbe, MemoryReport } from '@x/trainer-core';
+import { CompiledEngine, compiledEngineFields } from '@x/trainer-core/compiled';
+import type { TracedProgram } from '@x/trainer-core/compiled';
+import { z } from 'zod';
+
+import { compileProgram } from './compile-program.js';
+import { simplifications } from './graph/simplifications.js';
+import type { GraphOptions } from './graph/simplifications.js';
+import type { Value } from './graph/value.js';
+import { lowerings } from './lowering/index.js';
+import { OnnxTarget } from './onnx-target.js';
+import { passes } from './passes/passes.js';
+import { BlockPool } from './run/block-pool.js';
+import type { OnnxProgram } from './run/onnx-program.js';
+import { loadOnnxRuntime } from './run/onnxruntime.js';
+import { probeOnnxRuntime } from './run/probe.js';
+import { ResidentBackend } from './run/resident-backend.js';
+import { SessionOptions, sessionSettings } from './run/session-options.js';
+import { StateMemory } from './update/memory.js';
+
+/** All that makes a compiled program faster and not righter. */
+export const OPTIMISATIONS: readonly string[] = [...simplifications, ...passes.map(({ name }) => name), 'fusedUpdate'];
+
+export const OnnxEngineOptions = z.strictObject({
+  ...compiledEngineFields,
+  ...SessionOptions.shape,
+  off: z
+    .array(z.enum(OPTIMISATIONS as [string, ...string[]]))
+    .default([])
+    .describe('Optimisations that are switched off, by name, to find the one that is to blame for something'),
+});
+
+export type OnnxEngineOptions = z.input<typeof OnnxEngineOptions>;
+
+/**
+ * Compiles training steps onto ONNX Runtime: forward, backward, clipping, optimizer and average of a step are one call of
+ * its library and one pass of generated WebAssembly over the state. On the CPU, from what npm brings.
+ */
+@Engine.register('onnx', OnnxEngineOptions)
+export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
+  override readonly name: string = 'onnx';
+  private readonly options: z.output<typeof OnnxEngineOptions>;
+  private readonly graph: GraphOptions;
+  private backend: ResidentBackend | undefined;
+
+  /** @throws ConfigError for options out of range, such as more threads than there are cores. */
+  constructor(options: OnnxEngineOptions = {}) {
+    const parsed = parseOptions(OnnxEngineOptions, options, 'onnx');
+    super(parsed);
+    this.options = parsed;
+    this.graph = Object.fromEntries(simplifications.map((name) => [name, !parsed.off.includes(name)]));
+    sessionSettings(parsed, 0);
+  }
+
+  override async probe(): Promise<EngineProbe> {
+    const tfjs = await this.eager.probe();
+    return tfjs.usable ? probeOnnxRuntime() : tfjs;
+  }
+
+  /** @throws EngineError if ONNX Runtime or tfjs is missing or of another version. */
+  override async prepare(): Promise<void> {
+    await super.prepare();
+    this.backend ??= new ResidentBackend(new BlockPool(new StateMemory(), loadOnnxRuntime()));
+  }
+
+  override describe(): EngineDescription {
+    const { threads, off } = this.options;
+    return {
+      name: this.name,
+      version: this.runningOn.pool.runtime.version,
+      threads: threads ?? sessionSettings(this.options, 0).intraOpNumThreads!,
+      ...(off.length > 0 ? { off: [...off] } : {}),
+    };
+  }
+
+  override memory(): MemoryReport {
+    const bytes = this.backend?.pool.memory.totalBytes ?? 0;
+    return { ...super.memory(), deviceBytes: { 'onnx state': bytes } };
+  }
+
+  protected override newTarget(): OnnxTarget {
+    return new OnnxTarget(lowerings, this.graph);
+  }
+
+  protected override compile(target: OnnxTarget, traced: TracedProgram<Value>): OnnxProgram {
+    const { off } = this.options;
+    return compileProgram(target, traced, { backend: this.runningOn, session: this.options, off });
+  }
+
+  private get runningOn(): ResidentBackend {
+    if (this.backend !== undefined) return this.backend;
+    throw new EngineError('X_ENGINE_UNAVAILABLE', 'the engine "onnx" is used before prepare()');
+  }
+}

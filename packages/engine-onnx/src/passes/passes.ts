@@ -1,0 +1,28 @@
+import type { Builder } from '../graph/builder.js';
+import type { Value } from '../graph/value.js';
+import { batchProducts } from './batch-products.js';
+import { mergeProducts } from './merge-products.js';
+import type { Pass } from './pass.js';
+import { productBias } from './product-bias.js';
+import type { Renewal } from './rewrite.js';
+
+/** In their order: a bias makes a product one that the others leave alone. */
+export const passes: readonly Pass[] = [mergeProducts, batchProducts, productBias];
+
+export interface OptimiseOptions {
+  /** Names of passes that are not run. */
+  readonly off?: readonly string[];
+}
+
+/** Runs the passes, each on what the one before has left; from the given graph's values to those that replace them. */
+export function optimise(g: Builder, roots: readonly Value[], { off = [] }: OptimiseOptions = {}): Renewal {
+  return passes
+    .filter(({ name }) => !off.includes(name))
+    .reduce<Renewal>(
+      (before, { run }) => {
+        const after = run(g, roots.map(before));
+        return (old) => after(before(old));
+      },
+      (old) => old,
+    );
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+import { Graph } from '../graph/graph.js';
+import { emit } from '../onnx/emit.js';
+import { encodeModel } from '../onnx/model.js';
+import { loadOnnxRuntime } from './onnxruntime.js';
+import { INSTALL_COMMAND, ONNXRUNTIME_VERSION } from './onnxruntime-error.js';
+import { SessionOptions, sessionSettings } from './session-options.js';
+
+it('without options: every core, awake, one operation after the other', () => {
+  expect(sessionSettings(SessionOptions.parse({}), 100)).toEqual({
+    intraOpNumThreads: availableParallelism(),
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '1' } } },
+  });
+});
+
+it('each option is a setting', () => {
+  const options = SessionOptions.parse({
+    threads: 3,
+    spinning: false,
+    graphOptimizationLevel: 'basic',
+    logSeverity: 'verbose',
+  });
+  expect(sessionSettings(options, 100_000, 4)).toEqual({
+    intraOpNumThreads: 3,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'basic',
+    logSeverityLevel: 0,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+});
+
+it('large graphs are not optimized a second time', () => {
+  const levels = [4000, 4001].map((nodes) => sessionSettings(SessionOptions.parse({}), nodes).graphOptimizationLevel);
+  expect(levels).toEqual(['all', 'disabled']);
+});
+
+it.each([
+  [3, 2, '3 threads, but this process has 2 cores'],
+  [2, 1, '2 threads, but this process has 1 core:'],
+])('%d threads on %d cores are refused', (threads, available, message) => {
+  const options = SessionOptions.parse({ threads });
+  expect(() => sessionSettings(options, 1, available)).toThrow(
+    expect.objectContaining({ code: 'X_CONFIG_INVALID', message: expect.stringContaining(message) as string }),
+  );
+  expect(() => sessionSettings(options, 1, threads)).not.toThrow();
+});
+
+it.each([{ threads: 0 }, { threads: 1.5 }, { graphOptimizationLevel: 'layout' }, { logSeverity: 2 }, { spin: true }])(
+  '%j is no set of options',
+  (options) => {
+    expect(SessionOptions.safeParse(options).success).toBe(false);
+  },
+);
+
+it('ONNX Runtime takes the settings', () => {
+  const g = new Graph();
+  const model = encodeModel(emit([{ name: 'y', value: g.neg(g.input('x', [2], 'float32')) }]));
+  const runtime = loadOnnxRuntime();
+  const session = runtime.createSession(model, sessionSettings(SessionOptions.parse({ spinning: false }), 1));
+  const { y } = session.run({ x: new runtime.Tensor('float32', Float32Array.of(1, -2), [2]) }, { y: null }, {});
+  session.dispose();
+  expect(Array.from(y!.data, Number)).toEqual([-1, 2]);
+});
+
+it('the version that is loaded is the one that the package asks for, and that the command installs', () => {
+  const manifest = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+    peerDependencies: Record<string, string>;
+  };
+  expect(manifest.peerDependencies['onnxruntime-node']).toBe(ONNXRUNTIME_VERSION);
+  expect(INSTALL_COMMAND).toContain(`onnxruntime-node@${ONNXRUNTIME_VERSION}`);
+});

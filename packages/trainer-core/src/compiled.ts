@@ -1,0 +1,13 @@
+export { CompiledEngine, compiledEngineFields } from './compiled/compiled-engine.js';
+export type { CompiledEngineOptions } from './compiled/compiled-engine.js';
+export type { CompiledProgram } from './compiled/compiled-program.js';
+export { gradientOverrides, withGradientOverrides } from './compiled/gradient-overrides.js';
+export { difference, Recording } from './compiled/recording.js';
+export { registerKernels } from './compiled/symbolic-backend.js';
+export { NotCompilableError } from './compiled/target.js';
+export type { CompiledType, HostArray, KernelInputs, SymbolicValue, TraceTarget } from './compiled/target.js';
+export { assignInPlace, dataInfo, onBackend, tensorOf } from './compiled/tfjs-internals.js';
+export type { DataId, DataInfo } from './compiled/tfjs-internals.js';
+export { TraceError } from './compiled/trace-error.js';
+export { traceProgram } from './compiled/trace-program.js';
+export type { InputSource, TracedInput, TracedProgram } from './compiled/trace-program.js';

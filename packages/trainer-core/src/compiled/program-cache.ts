@@ -1,0 +1,77 @@
+import { log } from '../log.js';
+import type { NamedState } from '../state/named-state.js';
+import type { CompiledProgram } from './compiled-program.js';
+
+/** One program at one set of shapes. */
+export interface CacheEntry {
+  /** How often it has been asked for. */
+  runs: number;
+  /** How often it was compared with the eager engine. */
+  validated: number;
+  /** One for each combination of temporaries that it has met. */
+  readonly variants: Variant[];
+}
+
+export interface Variant {
+  /** By name, whether the temporary was there. */
+  readonly temporaries: ReadonlyMap<string, boolean>;
+  /** Undefined where it cannot be compiled and runs eagerly. */
+  readonly compiled: CompiledProgram | undefined;
+}
+
+/** More shapes of one program than this are worth a word. */
+const MANY_SHAPES = 16;
+
+/** The compiled programs of one state, those used last. */
+export class ProgramCache {
+  private readonly entries = new Map<string, CacheEntry>();
+  private readonly shapes = new Map<string, number>();
+
+  constructor(private readonly limit: number) {}
+
+  /** The entry of a key; a new one after `runs` runs in an earlier process. */
+  entry(program: string, key: string, runs: (key: string) => number): CacheEntry {
+    const known = this.entries.get(key);
+    if (known !== undefined) {
+      this.entries.delete(key);
+      this.entries.set(key, known);
+      return known;
+    }
+    this.countShape(program);
+    const entry: CacheEntry = { runs: runs(key), validated: 0, variants: [] };
+    this.entries.set(key, entry);
+    if (this.entries.size > this.limit) {
+      const [oldest, dropped] = this.entries.entries().next().value!;
+      this.entries.delete(oldest);
+      disposeEntry(dropped);
+    }
+    return entry;
+  }
+
+  dispose(): void {
+    for (const entry of this.entries.values()) disposeEntry(entry);
+    this.entries.clear();
+  }
+
+  private countShape(program: string): void {
+    const count = (this.shapes.get(program) ?? 0) + 1;
+    this.shapes.set(program, count);
+    if (count !== MANY_SHAPES + 1) return;
+    log.warn(
+      `"${program}" has met ${count} shapes of batches and is compiled for each, ${this.limit} of which are kept: pad batches ` +
+        'to a few lengths (padToMultipleOf or padLengths of the data loader)',
+    );
+  }
+}
+
+/** The variant for the temporaries that a state has now. */
+export function variantFor(entry: CacheEntry, state: NamedState): Variant | undefined {
+  return entry.variants.find(({ temporaries }) => {
+    for (const [name, present] of temporaries) if ((state.get(name) !== undefined) !== present) return false;
+    return true;
+  });
+}
+
+function disposeEntry({ variants }: CacheEntry): void {
+  for (const { compiled } of variants) compiled?.dispose();
+}
