@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 
-const WANTED = 0.95;
+const WANTED = 0.98;
 
 const { status, stdout, stderr } = spawnSync('npm', ['start'], {
   cwd: path.resolve(import.meta.dirname, '..'),

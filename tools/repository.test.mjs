@@ -64,3 +64,8 @@ test('whoever installs a plugin has one trainer-core, one tfjs-core and one cont
     }
   }
 });
+
+test('npm runs no script of a package here, whichever npm it is', () => {
+  const npmrc = fs.readFileSync(path.join(root, '.npmrc'), 'utf8').split('\n');
+  assert.ok(npmrc.includes('ignore-scripts=true'), 'npm 10 does not know allowScripts');
+});

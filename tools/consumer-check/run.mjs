@@ -6,14 +6,16 @@ import { packAll } from '../lib/pack.mjs';
 import { check, sh, stage, withTemporaryFolder } from '../lib/shell.mjs';
 import { readJson, root } from '../lib/workspace.mjs';
 import { installedPackages, megabytes, nativeFiles } from './installed.mjs';
+import { installOnnxRuntime } from './onnxruntime.mjs';
 
 const { devDependencies: versions } = readJson(path.join(root, 'package.json'));
-const pick = (...names) => Object.fromEntries(names.map((name) => [name, versions[name]]));
+const only = (entries, ...names) => Object.fromEntries(names.map((name) => [name, entries[name]]));
+const pick = (...names) => only(versions, ...names);
 
 /** An empty npm project with these dependencies, installed. */
 function project(folder, manifest) {
   fs.mkdirSync(folder, { recursive: true });
-  fs.copyFileSync(path.join(root, '.npmrc'), path.join(folder, '.npmrc'));
+  fs.writeFileSync(path.join(folder, '.npmrc'), 'fund=false\naudit=false\nupdate-notifier=false\n');
   fs.writeFileSync(
     path.join(folder, 'package.json'),
     JSON.stringify({ name: 'app', private: true, type: 'module', ...manifest }, null, 2),
@@ -60,8 +62,7 @@ await check('consumer check', () =>
 
     const small = path.join(work, 'small');
     await stage('install only trainer-core and optim', () => {
-      const { '@x/trainer-core': core, '@x/optim': optim } = tarballs;
-      project(small, { dependencies: { '@x/trainer-core': core, '@x/optim': optim } });
+      project(small, { dependencies: only(tarballs, '@x/trainer-core', '@x/optim') });
       sh(
         process.execPath,
         ['--input-type=module', '--eval', "await import('@x/trainer-core'); await import('@x/optim');"],
@@ -83,5 +84,19 @@ await check('consumer check', () =>
       if (native.length > 0) throw new Error(`it brings native code: ${native.join(', ')}`);
       return `${packages.length} packages, ${megabytes(packages.reduce((sum, { bytes }) => sum + bytes, 0))}`;
     });
+
+    for (const npmVersion of [10, 11]) {
+      const folder = path.join(work, `onnx-${npmVersion}`);
+      await stage(`install ONNX Runtime with npm ${npmVersion}`, () => {
+        project(folder, {
+          dependencies: {
+            ...only(tarballs, '@x/trainer-core', '@x/optim', '@x/engine-onnx', '@x/cli'),
+            ...pick('@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-cpu'),
+          },
+        });
+        return installOnnxRuntime(folder, npmVersion);
+      });
+      await stage('train on ONNX Runtime', () => trains(folder, 'train-onnx.mjs'));
+    }
   }),
 );

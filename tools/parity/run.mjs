@@ -1,4 +1,4 @@
-// Compares the packages with golden numbers of the original: `node tools/parity/run.mjs [--dir <folder>] [--only <text>]`.
+// Compares the packages with golden numbers of the original: `node tools/parity/run.mjs [--dir <folder>] [--only <text>] [--engine onnx]`.
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,21 +7,28 @@ import * as tf from '@tensorflow/tfjs';
 import { withLog } from '@x/trainer-core';
 
 import { knownDifference } from './known-differences.mjs';
-import { familyOf } from './lib/families.mjs';
 import { judge, summary, tally, testCounts, uncoveredCases } from './lib/judge.mjs';
 
 const { values: options } = parseArgs({
   options: {
     dir: { type: 'string', default: path.join(import.meta.dirname, 'fixtures') },
     only: { type: 'string', default: '' },
+    engine: { type: 'string' },
   },
 });
 
 /** Fixtures are made to provoke warnings; families that compare them listen themselves. */
-const silent = { info: () => undefined, warn: () => undefined };
+const opByOp = new Set();
+const silent = {
+  info: () => undefined,
+  warn: (message) => void (/op by op/.test(message) && opByOp.add(message)),
+};
 
 await tf.setBackend('cpu');
 withoutBanner();
+
+if (options.engine !== undefined) process.env.X_PARITY_ENGINE = options.engine;
+const { familyOf } = await import('./lib/families.mjs');
 
 const files = jsonFiles(options.dir);
 const verdicts = [];
@@ -35,6 +42,7 @@ if (files.length === 0) console.error(`no fixture (*.json) in ${options.dir}`);
 
 const counts = tally(verdicts);
 console.log(summary(counts));
+for (const message of opByOp) console.log(message);
 if (process.env.TEST_COUNTS_DIR) {
   fs.mkdirSync(process.env.TEST_COUNTS_DIR, { recursive: true });
   fs.writeFileSync(path.join(process.env.TEST_COUNTS_DIR, 'parity.json'), JSON.stringify(testCounts(counts)));

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 
-import { CHECKPOINT, CLI, DATA, LAYERS, Workplace } from './__fixtures__/in-process.js';
+import { CHECKPOINT, CLI, DATA, ENGINE, LAYERS, Workplace } from './__fixtures__/in-process.js';
 
 let at: Workplace;
 beforeAll(async () => {
@@ -351,6 +351,25 @@ describe('doctor', () => {
     expect(out).toContain('cudaDevice: -1');
     expect(out).toMatch(/stub +listed, 1\.2\.3/);
     expect(out).toContain('not installed: npm install @x/metrics');
+  });
+
+  it('asks the engines of installed packages that are not listed too, and says what to type', async () => {
+    const inPackage = 'with-engine/node_modules/@x/engine-onnx';
+    await at.write(`${inPackage}/package.json`, { name: '@x/engine-onnx', version: '4.5.6', main: 'index.js' });
+    await at.write(`${inPackage}/index.js`, ENGINE);
+    const config = await at.write('with-engine/run.json', { ...base, plugins: ['../stub.js'] });
+    const { status, out } = await at.xTrain(['doctor', config]);
+    expect(status).toBe(0);
+    expect(out).toMatch(/onnx +not usable: onnxruntime-node is not installed\n +npm install onnxruntime-node\n/);
+    expect(out).toContain('for runs whose "plugins" list "@x/engine-onnx"');
+    expect(out.match(/not usable/g)).toHaveLength(1);
+    expect(out).toContain('installed, 4.5.6; add "@x/engine-onnx" to "plugins" to use it');
+    const listed = await at.write('with-engine/listed.json', { ...base, plugins: ['../stub.js', '@x/engine-onnx'] });
+    const again = await at.xTrain(['doctor', listed]);
+    expect(again.status).toBe(0);
+    expect(again.out).toMatch(/onnx +not usable: onnxruntime-node is not installed\n +npm install onnxruntime-node\n/);
+    expect(again.out).not.toContain('for runs whose');
+    expect(again.out).toMatch(/@x\/engine-onnx +listed, 4.5.6/);
   });
 
   it('goes on after a plugin that does not load, says why it does not, and fails', async () => {

@@ -26,6 +26,13 @@ export const FieldOptions = z.strictObject({
     .describe(
       'Padded lengths are rounded up to a multiple of this: fewer shapes for a compiled engine to specialise on',
     ),
+  padLengths: z
+    .array(z.int().positive())
+    .refine((lengths) => lengths.every((length, i) => i === 0 || length > lengths[i - 1]!), {
+      error: 'expected lengths that grow, such as [16, 32, 64]',
+    })
+    .default([])
+    .describe('Padded lengths are rounded up to the next of these; longer ones, to a multiple of padToMultipleOf'),
 });
 
 export type FieldOptions = z.input<typeof FieldOptions>;

@@ -147,6 +147,27 @@ test('padding has the value and the multiple of its options, and may go without 
   });
 });
 
+test.each([
+  [1, 3],
+  [3, 3],
+  [4, 5],
+  [6, 8],
+])(
+  'a list of %d is padded to the next of the given lengths, beyond them to the multiple: %d',
+  async (length, padded) => {
+    const instances = [{ x: Array.from({ length }, () => 7) }, { x: [7] }];
+    const batch = await batchOf(instances, { x: { padLengths: [3, 5], padToMultipleOf: 4, mask: true } });
+    const row = (value: number, count: number): number[] =>
+      Array.from({ length: padded }, (_, i) => (i < count ? value : 0));
+    expect(batch).toEqual({ x: [row(7, length), row(7, 1)], xMask: [row(1, length), row(1, 1)] });
+  },
+);
+
+test('lengths that do not grow are refused', async () => {
+  const options = { x: { padLengths: [16, 16] } };
+  await expect(batchOf([{ x: [1] }], options)).rejects.toThrow('fields.x.padLengths: expected lengths that grow');
+});
+
 test('a field is int32 only where all of its numbers are whole, whatever a single batch holds', async () => {
   expect(await dtypesOf([{ x: 1 }, { x: 2 }])).toEqual(['int32', 'int32']);
   expect(await dtypesOf([{ x: [1] }, { x: [2.5] }])).toEqual(['float32', 'float32']);

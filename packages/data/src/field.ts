@@ -76,7 +76,13 @@ interface Layout {
   readonly paddedDimensions: number;
   readonly mask: boolean;
   readonly padWith: number;
-  readonly padToMultipleOf: number;
+  /** What the longest list of a batch is padded to, from its length. */
+  readonly paddedLength: (longest: number) => number;
+}
+
+function roundUp({ padToMultipleOf, padLengths }: FieldSetting): Layout['paddedLength'] {
+  return (longest) =>
+    padLengths.find((length) => length >= longest) ?? Math.ceil(longest / padToMultipleOf) * padToMultipleOf;
 }
 
 /** Numbers and lists of numbers: a tensor [batch, ...], padded where lists have several lengths, and its mask. */
@@ -89,11 +95,19 @@ class NumberField implements Field {
   static infer(name: string, values: readonly unknown[], options: FieldSetting, first: number): NumberField {
     const extent = extentOf(name, values, (i) => first + i);
     const ragged = extent.raggedDimensions;
-    const { mask = ragged > 0, padWith, padToMultipleOf, dtype = extent.whole ? 'int32' : 'float32' } = options;
+    const { mask = ragged > 0, padWith, dtype = extent.whole ? 'int32' : 'float32' } = options;
     const { sizes } = extent;
     const paddedDimensions = Math.min(sizes.length, Math.max(ragged, mask ? 1 : 0));
     const depth = sizes.length;
-    return new NumberField(name, { dtype, depth, sizes, paddedDimensions, mask, padWith, padToMultipleOf });
+    return new NumberField(name, {
+      dtype,
+      depth,
+      sizes,
+      paddedDimensions,
+      mask,
+      padWith,
+      paddedLength: roundUp(options),
+    });
   }
 
   collate(values: readonly unknown[], numbers: readonly number[]): Record<string, BatchValue> {
@@ -114,7 +128,7 @@ class NumberField implements Field {
 
   /** The dimensions of an example in this batch. */
   private sizesFor(values: readonly unknown[], numbers: readonly number[]): number[] {
-    const { depth, dtype, paddedDimensions, padToMultipleOf, sizes } = this.layout;
+    const { depth, dtype, paddedDimensions, paddedLength, sizes } = this.layout;
     const extent = extentOf(this.name, values, (i) => numbers[i]!);
     const differs = (what: string): DataError => invalid(this.name, numbers[0]!, `is in a batch ${what}`);
     if (extent.depth !== undefined && extent.depth !== depth) {
@@ -127,7 +141,7 @@ class NumberField implements Field {
     }
     return sizes.map((size, level) => {
       const [shortest, longest] = [extent.shortest[level], extent.longest[level]];
-      if (level < paddedDimensions) return Math.ceil((longest ?? 0) / padToMultipleOf) * padToMultipleOf;
+      if (level < paddedDimensions) return paddedLength(longest ?? 0);
       if (longest !== undefined && (longest !== size || shortest !== size)) {
         throw differs(
           `with lists of length ${shortest === size ? longest : shortest} where the data before have ${size}; ` +

@@ -1,5 +1,5 @@
 import { Engine, EngineError, parseOptions } from '@x/trainer-core';
-import type { EngineDescription, EngineProbe, MemoryReport } from '@x/trainer-core';
+import type { EngineDescription, EngineProbe, MemoryReport, NamedState } from '@x/trainer-core';
 import { CompiledEngine, compiledEngineFields } from '@x/trainer-core/compiled';
 import type { TracedProgram } from '@x/trainer-core/compiled';
 import { z } from 'zod';
@@ -8,19 +8,27 @@ import { compileProgram } from './compile-program.js';
 import { simplifications } from './graph/simplifications.js';
 import type { GraphOptions } from './graph/simplifications.js';
 import type { Value } from './graph/value.js';
-import { lowerings } from './lowering/index.js';
+import { loweringChoices, loweringsWith } from './lowering/index.js';
+import type { Lowerings } from './lowering/lowering.js';
 import { OnnxTarget } from './onnx-target.js';
 import { passes } from './passes/passes.js';
 import { BlockPool } from './run/block-pool.js';
+import { vectorOver } from './run/gradient-vectors.js';
 import type { OnnxProgram } from './run/onnx-program.js';
 import { loadOnnxRuntime } from './run/onnxruntime.js';
 import { probeOnnxRuntime } from './run/probe.js';
 import { ResidentBackend } from './run/resident-backend.js';
+import { residentIn } from './run/state-residents.js';
 import { SessionOptions, sessionSettings } from './run/session-options.js';
 import { StateMemory } from './update/memory.js';
 
 /** All that makes a compiled program faster and not righter. */
-export const OPTIMISATIONS: readonly string[] = [...simplifications, ...passes.map(({ name }) => name), 'fusedUpdate'];
+export const OPTIMISATIONS: readonly string[] = [
+  ...simplifications,
+  ...loweringChoices,
+  ...passes.map(({ name }) => name),
+  'fusedUpdate',
+];
 
 export const OnnxEngineOptions = z.strictObject({
   ...compiledEngineFields,
@@ -42,6 +50,7 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
   override readonly name: string = 'onnx';
   private readonly options: z.output<typeof OnnxEngineOptions>;
   private readonly graph: GraphOptions;
+  private readonly lowerings: Lowerings;
   private backend: ResidentBackend | undefined;
 
   /** @throws ConfigError for options out of range, such as more threads than there are cores. */
@@ -49,7 +58,10 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
     const parsed = parseOptions(OnnxEngineOptions, options, 'onnx');
     super(parsed);
     this.options = parsed;
-    this.graph = Object.fromEntries(simplifications.map((name) => [name, !parsed.off.includes(name)]));
+    const chosen = <Name extends string>(names: readonly Name[]): Record<Name, boolean> =>
+      Object.fromEntries(names.map((name) => [name, !parsed.off.includes(name)])) as Record<Name, boolean>;
+    this.graph = chosen(simplifications);
+    this.lowerings = loweringsWith(chosen(loweringChoices));
     sessionSettings(parsed, 0);
   }
 
@@ -79,8 +91,17 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
     return { ...super.memory(), deviceBytes: { 'onnx state': bytes } };
   }
 
+  override vectorOf(state: NamedState, names: readonly string[]): Float32Array | null {
+    if (this.backend === undefined || names.some((name) => state.get(name) === undefined)) return null;
+    const { backend } = this;
+    return vectorOver(
+      backend.pool,
+      names.map((name) => residentIn(state, name, backend).block),
+    );
+  }
+
   protected override newTarget(): OnnxTarget {
-    return new OnnxTarget(lowerings, this.graph);
+    return new OnnxTarget(this.lowerings, this.graph);
   }
 
   protected override compile(target: OnnxTarget, traced: TracedProgram<Value>): OnnxProgram {

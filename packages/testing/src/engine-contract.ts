@@ -245,6 +245,28 @@ export function engineContract(runner: TestRunner, { name, make }: EngineSubject
         assert.deepEqual((await bench.run(show)).outputs, { w: [7, 8], old: [9, 9] });
       }));
 
+    it('has temporaries as one vector that changes them, or apart', () =>
+      withBench(async (bench) => {
+        const write = program('gradients', (_, state) => {
+          state.write('gradients/w', tf.add(state.read('gradients/w') ?? tf.zeros([2]), [1, 2]));
+          state.write('gradients/v', tf.add(state.read('gradients/v') ?? tf.scalar(0), 3));
+          return {};
+        });
+        const gradients = async (): Promise<Numbers> =>
+          numbersOf({ w: bench.state.get('gradients/w')!, v: bench.state.get('gradients/v')! });
+        for (const times of [1, 2, 3]) {
+          await bench.run(write);
+          const vector = bench.engine.vectorOf(bench.state, ['gradients/w', 'gradients/v']);
+          if (vector === null) return;
+          assert.deepEqual([...vector.subarray(0, 2)], [times, 2 * times]);
+          assert.deepEqual(await gradients(), { w: [times, 2 * times], v: 3 * times });
+        }
+        const doubled = bench.engine.vectorOf(bench.state, ['gradients/w', 'gradients/v'])!;
+        for (const [i, element] of doubled.entries()) doubled[i] = 2 * element;
+        assert.deepEqual(await gradients(), { w: [6, 12], v: 18 });
+        assert.equal(bench.engine.vectorOf(bench.state, ['gradients/w', 'gradients/absent']), null);
+      }));
+
     it('binds averages in place of parameters for one run, and puts the raw ones back', () =>
       withBench(async (bench) => {
         const look = program('look', (_, state) => ({

@@ -1,6 +1,7 @@
 import { GradientDescentTrainer, Optimizer, ParameterSet, searchLearningRate, smoothed } from '@x/trainer-core';
 
 import { compare } from '../lib/compare.mjs';
+import { engineOptions } from '../lib/engine.mjs';
 import { expectError } from '../lib/errors.mjs';
 import { model } from '../lib/models.mjs';
 import { camelCaseKeys } from '../lib/names.mjs';
@@ -17,6 +18,7 @@ export function cases({ cases: all }) {
 async function searchCase({ trainer: config, initial_parameters: initial, error, ok, ...fixture }) {
   requireKnown(Optimizer, config.optimizer);
   const trainer = GradientDescentTrainer.fromPartialObjects({
+    ...engineOptions,
     ...config,
     model: model(fixture.model, initial, new ParityRun({ parameters: ParameterSet.of({}) })),
     dataLoader: fixture.train_batches.map(batch),

@@ -5,6 +5,7 @@ import { eventFilesIn, readEvents } from '@x/callbacks-tensorboard';
 import { GradientDescentTrainer, ParameterSet, withLog } from '@x/trainer-core';
 
 import { compare } from '../lib/compare.mjs';
+import { engineOptions } from '../lib/engine.mjs';
 import { expectError } from '../lib/errors.mjs';
 import { inFolder } from '../lib/trained-runs.mjs';
 import { model } from '../lib/models.mjs';
@@ -40,6 +41,7 @@ async function loggedCase({ error, events, console_lines: lines, log_dirs: folde
 function train(fixture, folder) {
   const regularizers = new ParityRun({ parameters: ParameterSet.of({}) });
   const trainer = GradientDescentTrainer.fromPartialObjects({
+    ...engineOptions,
     ...fixture.trainer,
     model: model(fixture.model, fixture.initial_parameters, regularizers),
     dataLoader: fixture.train_batches.map(batch),

@@ -87,13 +87,16 @@ const architectures = {
     forward: (weights, { x }) => ({ pred: linear(tf.tanh(linear(x, weights, 'hidden')), weights, 'out') }),
   }),
   nan_loss: () => {
-    let calls = 0;
+    // a variable, since a compiled step runs this function only to see what it computes
+    const calls = tf.tidy(() => tf.variable(tf.scalar(0), false));
     return {
       metrics: [meanAbsoluteError()],
+      buffers: { calls },
       forward: (weights, { x, y }) => {
         const pred = linear(tf.tanh(linear(x, weights, 'hidden')), weights, 'out');
-        calls += 1;
-        return { pred, loss: tf.add(squaredError(pred, y), calls >= 3 ? Number.NaN : 0) };
+        calls.assign(tf.add(calls, 1));
+        const spoilt = tf.where(tf.greaterEqual(calls, 3), Number.NaN, 0);
+        return { pred, loss: tf.add(squaredError(pred, y), spoilt) };
       },
     };
   },
@@ -124,7 +127,7 @@ function lstmTagger(weights, { tokens, mask, tags }) {
 /** The model of a fixture. `run` builds the regularizer. */
 export function model({ arch, regularizer }, initialParameters, run) {
   const weights = variables(initialParameters);
-  const { metrics, forward } = architectures[arch]();
+  const { metrics, forward, buffers = {} } = architectures[arch]();
   const applicator = new RegularizerApplicator(
     (regularizer?.regexes ?? []).map(([pattern, config]) => [pattern, run.build(Regularizer, config)]),
   );
@@ -132,6 +135,7 @@ export function model({ arch, regularizer }, initialParameters, run) {
     metrics,
     forward: (batch, mode) => forward(weights, batch, mode),
     namedVariables: () => weights,
+    namedBuffers: () => buffers,
     regularizationPenalty: () => (regularizer ? applicator.penalty(ParameterSet.of(weights)) : null),
   };
 }

@@ -1,4 +1,5 @@
 import tensorboard from '@x/callbacks-tensorboard';
+import onnx from '@x/engine-onnx';
 import checkpoint from '@x/checkpoint';
 import data from '@x/data';
 import optim from '@x/optim';
@@ -21,7 +22,7 @@ import {
 import { NotCovered } from './outcome.mjs';
 
 /** The plugins that fixtures are run with. */
-export const plugins = [optim, schedulers, data, checkpoint, tensorboard];
+export const plugins = [optim, schedulers, data, checkpoint, tensorboard, onnx];
 
 const registry = new Registry([corePlugin, ...plugins]);
 

@@ -13,6 +13,7 @@ import {
 } from '@x/trainer-core';
 
 import { compare } from './compare.mjs';
+import { engineOptions } from './engine.mjs';
 import { model } from './models.mjs';
 import { comparableMetrics } from './recorder.mjs';
 import { ParityRun, plugins, requireKnown } from './run.mjs';
@@ -38,6 +39,7 @@ export function trainedRun(fixture, parameters, options) {
     build: () => {
       run.trainer = GradientDescentTrainer.fromPartialObjects({
         ...(type === Trainer.defaultName ? config : fixture.trainer),
+        ...engineOptions,
         ...options,
         model: model(fixture.model, parameters, regularizers),
         dataLoader: fixture.train_batches.map(batch),

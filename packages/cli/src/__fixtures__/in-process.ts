@@ -139,6 +139,19 @@ core.Command.register('other-train')(Train);
 exports.__esModule = true;
 exports.default = core.definePlugin({ name: 'clash', provides: [Train] });`;
 
+/** A package with an engine that is not usable. */
+export const ENGINE = `
+const core = ${require_('@x/trainer-core')};
+class Onnx extends core.Engine {
+  name = 'onnx';
+  async probe() {
+    return { usable: false, reason: 'onnxruntime-node is not installed', advice: 'npm install onnxruntime-node' };
+  }
+}
+core.Engine.register('onnx')(Onnx);
+exports.__esModule = true;
+exports.default = core.definePlugin({ name: '@x/engine-onnx', provides: [Onnx] });`;
+
 export interface Finished {
   readonly status: number;
   readonly out: string;

@@ -22,6 +22,9 @@ import { loadTensorflow } from '../tensorflow.js';
 /** Our packages that a config may list. */
 const PACKAGES = new Set(Object.values(KNOWN_PACKAGES).flat());
 
+/** Those of them that provide engines. */
+const ENGINES = KNOWN_PACKAGES[Engine.kind] ?? [];
+
 /** Device numbers that engines are asked about. */
 const DEVICES = [0, 1, 2, 3, 4, 5, 6, 7];
 
@@ -45,6 +48,12 @@ export async function doctor(config: string | undefined, named: LoadedPlugins, i
   for (const registration of registry.all(Engine.kind)) {
     if (await probe(registration, registry, io)) usable += 1;
   }
+  const missing = ENGINES.filter((name) => !registry.plugins.some((listed) => listed.name === name));
+  await probeUnlisted(
+    missing.map((entry) => ({ entry, fromDir })),
+    registry,
+    io,
+  );
   print(io, 'Packages');
   for (const { name, version } of registry.plugins) print(io, row(name, `listed${withVersion(version)}`));
   for (const { entry, reason } of failures) print(io, row(entry, `listed, but not usable: ${reason}`));
@@ -74,6 +83,17 @@ async function probe(registration: Registration, registry: Registry, io: Io): Pr
     return false;
   } finally {
     scope.dispose();
+  }
+}
+
+/** Asks the engines of packages that are installed, but that no list of plugins names. */
+async function probeUnlisted(packages: readonly ListedPlugin[], listed: Registry, io: Io): Promise<void> {
+  const { plugins } = await loadAll(packages);
+  const registry = await registryOf([...listed.plugins, ...plugins]);
+  for (const registration of registry.all(Engine.kind)) {
+    if (listed.find(Engine.kind, registration.name) !== undefined) continue;
+    await probe(registration, registry, io);
+    print(io, row('', `for runs whose "plugins" list "${registration.plugin}"`));
   }
 }
 

@@ -64,6 +64,7 @@ export interface Builder {
   /** The elements of a constant or splat, undefined if it is neither. */
   dataOf(value: Value): TypedArray | undefined;
 
+  /** An operation on each element by itself. What looks at others (a softmax) is an {@link op}. */
   unary(op: string, x: Value, options?: UnaryOptions): Value;
 
   /**

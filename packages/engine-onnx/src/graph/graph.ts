@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { floatOf } from './attributes.js';
 import type { Builder, OutputType, Reduction, UnaryOptions } from './builder.js';
 import type { Rules } from './rules/rules.js';
 import { rulesFor } from './simplifications.js';
@@ -72,7 +73,7 @@ export class Graph implements Builder {
   }
 
   splatValue(value: Value): number {
-    return (value.attributes['value'] as { float: number }).float;
+    return floatOf(value, 'value');
   }
 
   dataOf(value: Value): TypedArray | undefined {

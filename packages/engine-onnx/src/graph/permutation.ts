@@ -1,8 +1,9 @@
+import { intsOf } from './attributes.js';
 import type { Value } from './value.js';
 
 /** The permutation of a `Transpose`. */
-export function permutationOf({ attributes }: Value): readonly number[] {
-  return attributes['perm'] as readonly number[];
+export function permutationOf(transpose: Value): readonly number[] {
+  return intsOf(transpose, 'perm');
 }
 
 export function inverse(permutation: readonly number[]): number[] {

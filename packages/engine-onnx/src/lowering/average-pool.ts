@@ -1,23 +1,27 @@
 import type { Builder } from '../graph/builder.js';
 import { sizeOf } from '../graph/value.js';
 import type { Value } from '../graph/value.js';
-import { convolveTransposed } from './convolve.js';
-import { ofOutputSize, seen, unseen } from './geometry.js';
+import { mappedAlong } from './along-axis.js';
+import { adjointGeometry, ofOutputSize, seen, unseen } from './geometry.js';
 import type { Geometry } from './geometry.js';
 import { channelsFirst, channelsLast } from './layout.js';
 import type { Lowering, Lowerings } from './lowering.js';
-import { isTiling, pooledShape, poolingGeometry, poolingPads } from './pooling.js';
+import { pooled, poolingGeometry, poolingPads } from './pooling.js';
 
 const averagePool: Lowering = (g, { x }, attributes) => {
   const geometry = poolingGeometry(x!.shape, attributes);
   return channelsLast(g, averaged(g, channelsFirst(g, x!), geometry));
 };
 
+/**
+ * The share of every window in its elements. Three forms, of which the general one, a product along each axis, took 0.54
+ * instead of the 1.0 ms of ConvTranspose on one core (64 channels on 16x16, 3x3 with stride 2, batch 32).
+ */
 const averagePoolGradient: Lowering = (g, { dy, input }, attributes) => {
   const geometry = poolingGeometry(input!.shape, attributes);
-  const gradient = ofOutputSize(g, channelsFirst(g, dy!), geometry);
-  const share = g.mul(gradient, g.scalar(1 / sizeOf(geometry.kernel)));
-  return channelsLast(g, isTiling(geometry) ? repeated(g, share, geometry) : spread(g, share, geometry));
+  const gradient = ofOutputSize(g, dy!, geometry, 1);
+  if (sizeOf(geometry.output) === 1) return spreadOverAll(g, shareOf(g, gradient, geometry), geometry);
+  return channelsLast(g, spread(g, channelsFirst(g, gradient), geometry));
 };
 
 /**
@@ -32,13 +36,8 @@ export const averagePoolLowerings: Lowerings = {
 };
 
 function averaged(g: Builder, x: Value, geometry: Geometry): Value {
-  const { kernel, strides } = geometry;
-  const pads = poolingPads(geometry);
-  const attributes = { kernel_shape: kernel, strides, count_include_pad: 0 };
-  const shape = pooledShape(geometry);
-  if (pads !== undefined) return g.op('AveragePool', [x], { ...attributes, pads }, shape);
-  const none = [...kernel, ...kernel].map(() => 0);
-  const averages = g.op('AveragePool', [seen(g, x, geometry, 2)], { ...attributes, pads: none }, shape);
+  if (poolingPads(geometry) !== undefined) return pooled(g, 'AveragePool', x, geometry, { count_include_pad: 0 });
+  const averages = pooled(g, 'AveragePool', seen(g, x, geometry, 2), geometry);
   return g.mul(averages, windowsOverCounts(g, geometry));
 }
 
@@ -57,15 +56,32 @@ function windowsOverCounts(g: Builder, { input, output, kernel, strides, before 
     .reduce((a, b) => g.mul(a, b));
 }
 
-function repeated(g: Builder, share: Value, geometry: Geometry): Value {
-  const { batch, inChannels, output, kernel } = geometry;
-  const apart = g.reshape(share, [batch, inChannels, ...output.flatMap((length) => [length, 1])]);
-  const side = g.expand(apart, [batch, inChannels, ...output.flatMap((length, i) => [length, kernel[i]!])]);
-  const joined = [batch, inChannels, ...output.map((length, i) => length * kernel[i]!)];
-  return unseen(g, g.reshape(side, joined), geometry, 2);
+function shareOf(g: Builder, dy: Value, { kernel }: Geometry): Value {
+  return g.mul(dy, g.scalar(1 / sizeOf(kernel)));
 }
 
-function spread(g: Builder, share: Value, geometry: Geometry): Value {
-  const { inChannels, kernel } = geometry;
-  return convolveTransposed(g, share, g.splat(1, [inChannels, 1, ...kernel]), geometry, inChannels);
+/** Of one window, channels last. */
+function spreadOverAll(g: Builder, share: Value, geometry: Geometry): Value {
+  const { batch, kernel, inChannels } = geometry;
+  return unseen(g, g.expand(share, [batch, ...kernel, inChannels]), geometry, 1);
+}
+
+/** Channels first. */
+function spread(g: Builder, dy: Value, geometry: Geometry): Value {
+  const adjoint = adjointGeometry(geometry);
+  if (geometry.strides.every((stride) => stride === 1) && poolingPads(adjoint) !== undefined) {
+    return pooled(g, 'AveragePool', dy, adjoint, { count_include_pad: 1 });
+  }
+  const { input } = geometry;
+  const along = (x: Value, to: number, i: number): Value => mappedAlong(g, x, i + 2, coverage(geometry, i), to);
+  return input.reduce(along, shareOf(g, dy, geometry));
+}
+
+/** 1 where an element, the row, is in a window, the column. */
+function coverage({ input, output, kernel, strides, before }: Geometry, axis: number): Float32Array {
+  const windows = output[axis]!;
+  return Float32Array.from({ length: input[axis]! * windows }, (_, i) => {
+    const place = Math.floor(i / windows) - (i % windows) * strides[axis]! + before[axis]!;
+    return place >= 0 && place < kernel[axis]! ? 1 : 0;
+  });
 }

@@ -4,25 +4,33 @@ import type { Geometry } from './geometry.js';
 
 /**
  * Which of several equal forms a convolution takes. Each is faster for some shapes alone; off, the form that is never bad
- * stands everywhere. Times are milliseconds at batch 16 on one core, minimum of interleaved runs.
+ * stands everywhere. Times are milliseconds of one core, the least of interleaved runs, filters 3x3 unless said.
  */
 export interface ConvolutionChoices {
   /**
-   * Filter gradients of many channels from slices of channels-last values: 128 channels 3x3 on 8x8 took 3.9 instead of 4.6,
-   * 32 to 64 with stride 2 on 32x32 3.5 instead of 4.2. Of 32 channels without stride they lose (5.8 instead of 4.7).
+   * Filter gradients from slices of channels-last values, where a row is short or has a stride, so that slices of it are
+   * small pieces. Batch 32: 128 to 128 channels on 8x8 took 7.0 instead of 8.8, 16 to 32 with stride 2 on 16x16 0.42 instead
+   * of 0.95. Of long rows they lose: 32 to 32 on 28x28, batch 16, 3.8 instead of 3.3.
    */
   readonly channelsLastFilterGradient: boolean;
 
   /**
-   * Filter gradients of less than 8 channels by one product, since a product of so few rows is all overhead: 1 to 16
-   * channels 3x3 on 28x28 took 0.33 instead of 0.34.
+   * Filter gradients of less than 8 channels by one product, since a product of so few rows is all overhead. Batch 32: 3 to
+   * 32 channels on 32x32 took 1.2 instead of 2.4.
    */
   readonly concatenatedFilterGradient: boolean;
 
   /**
-   * Input gradients by convolution with the flipped filter, where the stride is 1 and there are 32 channels on either side:
-   * 128 channels 3x3 on 8x8 took 4.3 instead of 5.9. With 16 it loses (0.66 instead of 0.56), and with a stride there is
-   * no such form.
+   * Filter gradients of 1x1 filters as a product for each image and a sum of those, which transposes nothing. Batch 32: 64
+   * to 128 channels on 16x16 took 1.4 instead of 1.9. Not where the products are larger than what would be transposed:
+   * 256 to 256 on 4x4 took 0.93 instead of 0.72.
+   */
+  readonly pointwiseFilterGradient: boolean;
+
+  /**
+   * Input gradients by convolution with the flipped filter, where the stride is 1 and the input has no fewer channels than
+   * the output: it unfolds dy, and ConvTranspose folds the larger result. Batch 32: 64 to 16 channels on 16x16 took 1.9
+   * instead of 3.6, 16 to 64 would take 3.1 instead of 2.2. A 1x1 filter unfolds nothing: 64 to 128 took 1.6 instead of 1.9.
    */
   readonly flippedInputGradient: boolean;
 }
@@ -30,21 +38,31 @@ export interface ConvolutionChoices {
 export const fastestConvolutions: ConvolutionChoices = {
   channelsLastFilterGradient: true,
   concatenatedFilterGradient: true,
+  pointwiseFilterGradient: true,
   flippedInputGradient: true,
 };
 
-export function filterGradientLayout(
-  { kernel, strides, inChannels, outChannels }: Geometry,
-  choices: ConvolutionChoices,
-): FilterGradientLayout {
-  if (sizeOf(kernel) === 1) return 'channels-outermost';
-  const many = inChannels >= 64 || (inChannels >= 32 && strides.some((stride) => stride > 1));
-  if (choices.channelsLastFilterGradient && many && outChannels >= 32) return 'channels-last';
-  return choices.concatenatedFilterGradient && inChannels < 8 ? 'concatenated' : 'channels-outermost';
+/** A row of fewer elements is short. */
+const LONG_ROW = 24;
+
+export function filterGradientLayout(geometry: Geometry, choices: ConvolutionChoices): FilterGradientLayout {
+  const { kernel, strides, inChannels, outChannels, output } = geometry;
+  if (choices.pointwiseFilterGradient && isPointwise(geometry)) {
+    const transposed = sizeOf(output) * (inChannels + outChannels);
+    if (inChannels * outChannels <= transposed) return 'each-image';
+  }
+  if (choices.concatenatedFilterGradient && inChannels < 8 && sizeOf(kernel) > 1) return 'concatenated';
+  const small = output.at(-1)! < LONG_ROW || strides.some((stride) => stride > 1);
+  return choices.channelsLastFilterGradient && small ? 'channels-last' : 'channels-outermost';
 }
 
 export function flipsFilter(geometry: Geometry, choices: ConvolutionChoices): boolean {
-  const { kernel, strides, inChannels, outChannels } = geometry;
-  const wide = Math.min(inChannels, outChannels) >= 32 && sizeOf(kernel) > 1;
-  return choices.flippedInputGradient && wide && strides.every((stride) => stride === 1);
+  const { strides, inChannels, outChannels } = geometry;
+  const unfoldsLess = inChannels >= outChannels || isPointwise(geometry);
+  return choices.flippedInputGradient && unfoldsLess && strides.every((stride) => stride === 1);
+}
+
+/** Whether every element is a window of its own. */
+function isPointwise({ kernel, strides, before, after }: Geometry): boolean {
+  return sizeOf([...kernel, ...strides]) === 1 && [...before, ...after].every((pad) => pad === 0);
 }

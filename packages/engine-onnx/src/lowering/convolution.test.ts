@@ -10,6 +10,7 @@ import type { Lowering } from './lowering.js';
 const plain: ConvolutionChoices = {
   channelsLastFilterGradient: false,
   concatenatedFilterGradient: false,
+  pointwiseFilterGradient: false,
   flippedInputGradient: false,
 };
 
@@ -28,6 +29,8 @@ const cases: readonly (readonly [string, Case])[] = [
   ['3x3, same', { x: [2, 7, 9, 3], filter: [3, 3, 3, 4] }],
   ['3x3, valid, one image', { x: [1, 7, 9, 3], filter: [3, 3, 3, 4], pad: 'valid' }],
   ['1x1', { x: [3, 5, 4, 3], filter: [1, 1, 3, 4] }],
+  ['1x1, more products than elements', { x: [2, 2, 2, 9], filter: [1, 1, 9, 17] }],
+  ['1x1, padded', { x: [2, 3, 4, 3], filter: [1, 1, 3, 4], pad: 1 }],
   ['1x1, stride 2', { x: [3, 5, 6, 3], filter: [1, 1, 3, 4], strides: 2, pad: 'valid' }],
   ['1x1, stride 3, same', { x: [3, 6, 8, 3], filter: [1, 1, 3, 4], strides: 3 }],
   ['stride 2, same, even', { x: [3, 8, 6, 2], filter: [3, 3, 2, 5], strides: 2 }],
@@ -53,6 +56,8 @@ const cases: readonly (readonly [string, Case])[] = [
   ['64 channels to 32', { x: [2, 5, 5, 64], filter: [3, 3, 64, 32] }],
   ['64 channels to 31', { x: [2, 5, 5, 64], filter: [3, 3, 64, 31] }],
   ['8 channels', { x: [2, 5, 5, 8], filter: [3, 3, 8, 9] }],
+  ['long rows', { x: [1, 3, 25, 9], filter: [3, 3, 9, 3] }],
+  ['more channels in than out', { x: [2, 5, 6, 5], filter: [3, 2, 5, 3], pad: 'valid' }],
   ['one channel', { x: [3, 6, 6, 1], filter: [3, 3, 1, 1] }],
 ];
 

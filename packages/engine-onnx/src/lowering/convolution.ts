@@ -31,14 +31,14 @@ export function convolutionLowerings(choices: ConvolutionChoices = fastestConvol
     Conv2DBackpropInput: (g, { dy, filter }, attributes) => {
       const { inputShape, dataFormat } = attributes as unknown as Conv2DBackpropInputAttrs;
       const geometry = geometryOf(inputShape, filter!.shape, attributes);
-      const gradient = ofOutputSize(g, inside(g, dy!, dataFormat), geometry);
+      const gradient = ofOutputSize(g, inside(g, dy!, dataFormat), geometry, 2);
       return outside(g, inputGradient(g, gradient, filter!, geometry, choices), dataFormat);
     },
 
     Conv2DBackpropFilter: (g, { x, dy }, attributes) => {
       const { filterShape, dataFormat } = attributes as unknown as Conv2DBackpropFilterAttrs;
       const geometry = geometryOf(x!.shape, filterShape, attributes);
-      const gradient = ofOutputSize(g, inside(g, dy!, dataFormat), geometry);
+      const gradient = ofOutputSize(g, inside(g, dy!, dataFormat), geometry, 2);
       return filterGradient(g, inside(g, x!, dataFormat), gradient, geometry, filterGradientLayout(geometry, choices));
     },
 

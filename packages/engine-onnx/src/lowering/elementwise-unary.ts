@@ -77,7 +77,8 @@ export const unaryLowerings: Lowerings = {
   Sinh: named('Sinh', Math.sinh),
   Tan: named('Tan', Math.tan),
   Tanh: named('Tanh', Math.tanh),
-  Exp: named('Exp', Math.exp),
+  /** Float32 for every type, unlike the others. */
+  Exp: (g, { x }) => g.unary('Exp', g.cast(x!, 'float32'), { fold: Math.exp }),
   Log: named('Log', Math.log),
   Sqrt: named('Sqrt', Math.sqrt),
   Reciprocal: named('Reciprocal', (x) => 1 / x),

@@ -103,14 +103,29 @@ export function atPlace(g: Builder, x: Value, geometry: Geometry, place: readonl
 }
 
 /**
- * Gradients as large as the output. tfjs forgets the rounding mode in gradients of pooling and convolution, so that the
+ * A gradient, whose spatial axes begin at `axis`, as large as the output. tfjs forgets the rounding mode in gradients of pooling and convolution, so that the
  * gradient that arrives may have a row more, which tfjs leaves out.
  */
-export function ofOutputSize(g: Builder, dy: Value, { output }: Geometry): Value {
-  const size = dy.shape.map((length, i) => output[i - 2] ?? length);
+export function ofOutputSize(g: Builder, dy: Value, { output }: Geometry, axis: number): Value {
+  const size = dy.shape.map((length, i) => output[i - axis] ?? length);
   return g.slice(
     dy,
     size.map(() => 0),
     size,
   );
+}
+
+/** How windows of the same size slide over the gradient of the output to give that of the input, where the stride is 1. */
+export function adjointGeometry(geometry: Geometry): Geometry {
+  const { kernel, dilations, before, after } = geometry;
+  const rest = (pad: number, i: number): number => (kernel[i]! - 1) * dilations[i]! - pad;
+  return {
+    ...geometry,
+    inChannels: geometry.outChannels,
+    outChannels: geometry.inChannels,
+    input: geometry.output,
+    output: geometry.input,
+    before: before.map(rest),
+    after: after.map(rest),
+  };
 }

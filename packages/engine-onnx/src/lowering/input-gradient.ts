@@ -3,8 +3,9 @@ import type { Value } from '../graph/value.js';
 import type { ConvolutionChoices } from './convolution-choices.js';
 import { flipsFilter } from './convolution-choices.js';
 import { convolve, convolveTransposed } from './convolve.js';
+import { adjointGeometry } from './geometry.js';
 import type { Geometry } from './geometry.js';
-import { filterChannelsFirst } from './layout.js';
+import { filterChannelsFirst, turnedAround } from './layout.js';
 
 /** The gradient of the input, [batch, in, ...input], of dy [batch, out, ...output] and the filter as tfjs has it. */
 export function inputGradient(
@@ -15,28 +16,12 @@ export function inputGradient(
   choices: ConvolutionChoices,
 ): Value {
   if (!flipsFilter(geometry, choices)) return convolveTransposed(g, dy, filterChannelsFirst(g, filter), geometry);
-  return convolve(g, dy, flipped(g, filter), adjoint(geometry));
+  return convolve(g, dy, flipped(g, filter), adjointGeometry(geometry));
 }
 
 /** [...kernel, in, out] to [in, out, ...kernel], with the kernel turned around. */
 function flipped(g: Builder, filter: Value): Value {
   const rank = filter.shape.length;
   const spatial = Array.from({ length: rank - 2 }, (_, i) => i);
-  const turned = spatial.reduce((value, axis) => g.reverse(value, axis), filter);
-  return g.transpose(turned, [rank - 2, rank - 1, ...spatial]);
-}
-
-/** How the windows of the input gradient slide over dy, at stride 1. */
-function adjoint(geometry: Geometry): Geometry {
-  const { kernel, dilations, before, after } = geometry;
-  const rest = (pad: number, i: number): number => (kernel[i]! - 1) * dilations[i]! - pad;
-  return {
-    ...geometry,
-    inChannels: geometry.outChannels,
-    outChannels: geometry.inChannels,
-    input: geometry.output,
-    output: geometry.input,
-    before: before.map(rest),
-    after: after.map(rest),
-  };
+  return g.transpose(turnedAround(g, filter), [rank - 2, rank - 1, ...spatial]);
 }

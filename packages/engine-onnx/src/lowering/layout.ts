@@ -26,3 +26,10 @@ export function filterChannelsFirst(g: Builder, filter: Value): Value {
   const rank = filter.shape.length;
   return g.transpose(filter, [rank - 1, rank - 2, ...Array.from({ length: rank - 2 }, (_, i) => i)]);
 }
+
+/** A filter of tfjs, [...kernel, in, out], turned around along all axes of its kernel: one axis, once they are joined. */
+export function turnedAround(g: Builder, filter: Value): Value {
+  const [inner, outer] = filter.shape.slice(-2) as [number, number];
+  const places = g.reshape(filter, [filter.size / (inner * outer), inner, outer]);
+  return g.reshape(g.reverse(places, 0), filter.shape);
+}

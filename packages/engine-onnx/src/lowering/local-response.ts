@@ -2,6 +2,7 @@ import type { LRNAttrs } from '@tensorflow/tfjs-core';
 
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
+import { mappedAlong } from './along-axis.js';
 import { channelsFirst, channelsLast } from './layout.js';
 import type { Lowerings } from './lowering.js';
 
@@ -19,11 +20,9 @@ export const localResponseLowerings: Lowerings = {
 
   LRNGrad: (g, inputs, attributes) => {
     const options = attributes as unknown as LRNAttrs;
-    const [x, y, dy] = [inputs['x']!, inputs['y']!, inputs['dy']!].map((value) => channelsFirst(g, value)) as [
-      Value,
-      Value,
-      Value,
-    ];
+    const x = channelsFirst(g, inputs['x']!);
+    const y = channelsFirst(g, inputs['y']!);
+    const dy = channelsFirst(g, inputs['dy']!);
     const normalizer = base(g, x, options);
     const own = g.mul(dy, power(g, normalizer, options));
     const throughOthers = nearby(g, g.mul(dy, g.div(y, normalizer)), options);
@@ -42,10 +41,9 @@ function power(g: Builder, normalizer: Value, { beta }: LRNAttrs): Value {
 
 /** Sums over the channels nearby of [batch, channels, height, width]. */
 function nearby(g: Builder, x: Value, { depthRadius }: LRNAttrs): Value {
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const channels = x.shape[1]!;
   const band = Float32Array.from({ length: channels * channels }, (_, i) =>
     Math.abs(Math.floor(i / channels) - (i % channels)) <= depthRadius ? 1 : 0,
   );
-  const matrix = g.constant(band, [channels, channels], 'float32');
-  return g.reshape(g.matmul(matrix, g.reshape(x, [batch, channels, height * width])), x.shape);
+  return mappedAlong(g, x, 1, band, channels);
 }

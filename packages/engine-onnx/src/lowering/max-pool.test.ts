@@ -13,16 +13,11 @@ const families = [
 describe.each(families)('%s', (kernel, cases) => {
   test.each(cases)('%s', (_, shape, attributes) => {
     const x = random(shape);
-    expectClose(lowered(maxPoolLowerings()[kernel]!, { x }, attributes), onCpu(kernel, { x }, attributes));
+    expectClose(lowered(maxPoolLowerings[kernel]!, { x }, attributes), onCpu(kernel, { x }, attributes));
   });
 });
 
-describe.each([
-  ['without indices where windows lie side by side', true],
-  ['with indices', false],
-])('gradients %s', (_, maximaWithoutIndices) => {
-  const lowerings = maxPoolLowerings({ maximaWithoutIndices });
-
+describe('gradients', () => {
   describe.each(families)('%s', (kernel, cases) => {
     // each of few numbers stands in a window many times
     const tied = (shape: number[]): tf.Tensor => tf.round(random(shape, 1, -1, 1));
@@ -30,7 +25,7 @@ describe.each([
       const [y] = onCpu(kernel, { x: input }, attributes);
       const [output, dy] = [tf.tensor([...y!.data], [...y!.shape]), random([...y!.shape], 2)];
       const inputs = { dy, input, output };
-      return { inputs, actual: lowered(lowerings[`${kernel}Grad`]!, inputs, attributes) };
+      return { inputs, actual: lowered(maxPoolLowerings[`${kernel}Grad`]!, inputs, attributes) };
     };
     test.each(cases)('%s', (_, shape, attributes) => {
       const { inputs, actual } = gradientOf(random(shape), attributes);
@@ -48,12 +43,14 @@ describe.each([
     const input = tf.reshape(tf.range(0, 48), [1, 4, 2, 6, 1]);
     const dy = random([1, 2, 2, 2, 1]);
     const pool = (x: tf.Tensor): tf.Tensor => tf.maxPool3d(x as tf.Tensor5D, [2, 1, 3], [2, 1, 3], 'valid');
-    expectClose(lowered(lowerings['MaxPool3DGrad']!, { dy, input }, attributes), [differences(pool, input, dy, 0.5)]);
+    expectClose(lowered(maxPoolLowerings['MaxPool3DGrad']!, { dy, input }, attributes), [
+      differences(pool, input, dy, 0.5),
+    ]);
   });
 });
 
 test('whole numbers stay what they are', () => {
   const x = randomInts([2, 4, 4, 2], 9);
   const attributes = { filterSize: 2, strides: 2, pad: 'valid' };
-  expectClose(lowered(maxPoolLowerings()['MaxPool']!, { x }, attributes), onCpu('MaxPool', { x }, attributes));
+  expectClose(lowered(maxPoolLowerings['MaxPool']!, { x }, attributes), onCpu('MaxPool', { x }, attributes));
 });

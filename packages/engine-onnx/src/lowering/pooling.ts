@@ -1,7 +1,8 @@
 import { backend_util } from '@tensorflow/tfjs-core';
 import type { MaxPool3DAttrs, MaxPoolAttrs } from '@tensorflow/tfjs-core';
 
-import { sizeOf } from '../graph/value.js';
+import type { Builder } from '../graph/builder.js';
+import type { Attributes, Value } from '../graph/value.js';
 import { geometry2D, geometry3D, operatorPads } from './geometry.js';
 import type { Geometry } from './geometry.js';
 import type { KernelAttributes } from './lowering.js';
@@ -25,12 +26,14 @@ export function poolingPads(geometry: Geometry): number[] | undefined {
   return pads?.every((pad, i) => pad < kernel[i % kernel.length]!) === true ? pads : undefined;
 }
 
-/** The shape of the result, channels first. */
-export function pooledShape({ batch, inChannels, output }: Geometry): number[] {
-  return [batch, inChannels, ...output];
-}
-
-/** Whether every element is in one window at most, and windows touch one another. */
-export function isTiling({ kernel, strides }: Geometry): boolean {
-  return sizeOf(kernel) > 1 && kernel.every((length, i) => length === strides[i]);
+/**
+ * An operator of pooling, channels first.
+ *
+ * @param x the input, or what the windows see of it where {@link poolingPads} has no padding.
+ */
+export function pooled(g: Builder, op: string, x: Value, geometry: Geometry, attributes: Attributes = {}): Value {
+  const { batch, inChannels, kernel, strides, output } = geometry;
+  const pads = poolingPads(geometry) ?? [...kernel, ...kernel].map(() => 0);
+  const window = { kernel_shape: kernel, strides, pads };
+  return g.op(op, [x], { ...window, ...attributes }, [batch, inChannels, ...output]);
 }

@@ -17,10 +17,13 @@ function matmul(g: Builder, a: Value, b: Value, { transposeA, transposeB }: Batc
   refuseBooleans('BatchMatMul', a);
   const type = upcast(a.dtype, b.dtype);
   const [left, right] = [g.cast(a, type), g.cast(b, type)];
+  const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = [...batch, a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
+  // ONNX Runtime's FusedMatMul leaves the result as it finds the memory where there is nothing to add up
+  if (a.size === 0 || b.size === 0) return g.splat(0, shape, a.dtype);
   if (type === 'float32') return stored(g, g.matmul(left, right, transposeA, transposeB), a.dtype);
   const [rows, columns] = [transposeA ? lastTransposed(g, left) : left, transposeB ? lastTransposed(g, right) : right];
-  const batch = broadcastShape(rows.shape.slice(0, -2), columns.shape.slice(0, -2));
-  return g.op('MatMul', [rows, columns], {}, [...batch, rows.shape.at(-2)!, columns.shape.at(-1)!], type);
+  return g.op('MatMul', [rows, columns], {}, shape, type);
 }
 
 export const productLowerings: Lowerings = {

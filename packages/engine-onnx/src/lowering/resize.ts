@@ -2,6 +2,7 @@ import type { ResizeBilinearAttrs } from '@tensorflow/tfjs-core';
 
 import type { Builder } from '../graph/builder.js';
 import type { Value } from '../graph/value.js';
+import { mappedAlong } from './along-axis.js';
 import { channelsFirst, channelsLast } from './layout.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { bilinearWeights, nearestIndices, repetitions } from './resize-rules.js';
@@ -13,7 +14,7 @@ const resizeBilinear: Lowering = (g, { images }, attributes) => {
   return bothAxes(g, g.cast(images!, 'float32'), (x, axis) => {
     const from = x.shape[axis]!;
     const to = size[axis - 2]!;
-    return weighted(g, x, axis, bilinearWeights(from, to, attributes as unknown as AxisRule), to);
+    return mappedAlong(g, x, axis, bilinearWeights(from, to, attributes as unknown as AxisRule), to);
   });
 };
 
@@ -37,7 +38,7 @@ const resizeBilinearGradient: Lowering = (g, { images, dy }, attributes) =>
     const to = x.shape[axis]!;
     const from = images!.shape[axis - 1]!;
     const weights = bilinearWeights(from, to, attributes as unknown as AxisRule);
-    return weighted(g, x, axis, transposed(weights, to, from), from);
+    return mappedAlong(g, x, axis, transposed(weights, to, from), from);
   });
 
 /** The adjoint of the resize. The cpu kernel is wrong for more than one image, and knows no half pixel centers. */
@@ -47,10 +48,10 @@ const resizeNearestGradient: Lowering = (g, { images, dy }, attributes) =>
     const from = images!.shape[axis - 1]!;
     const indices = nearestIndices(from, to, attributes as unknown as AxisRule);
     const times = repetitions(from, indices);
-    if (times !== undefined) return gathered(g, x, axis, times);
+    if (times !== undefined) return summedRuns(g, x, axis, times);
     const hits = new Float32Array(from * to);
     for (const [i, index] of indices.entries()) hits[index * to + i] = 1;
-    return weighted(g, x, axis, hits, from);
+    return mappedAlong(g, x, axis, hits, from);
   });
 
 /** Resizing, bilinear or to the nearest neighbor, and the gradients. */
@@ -61,31 +62,23 @@ export const resizeLowerings: Lowerings = {
   ResizeNearestNeighborGrad: resizeNearestGradient,
 };
 
-/** Along the columns, then the rows of images, which the function sees channels first. */
+/** Along the rows, then the columns of images, which the function sees channels first. */
 function bothAxes(g: Builder, images: Value, along: (x: Value, axis: number) => Value): Value {
-  return channelsLast(g, along(along(channelsFirst(g, images), 3), 2));
+  return channelsLast(g, along(along(channelsFirst(g, images), 2), 3));
 }
 
-/** The product of weights [to, from] with [batch, channels, height, width] along an axis. */
-function weighted(g: Builder, x: Value, axis: number, weights: Float32Array, to: number): Value {
-  const [batch, channels, height, width] = x.shape as [number, number, number, number];
-  const matrix = g.constant(weights, [to, x.shape[axis]!], 'float32');
-  const shape = x.shape.with(axis, to);
-  if (axis === 3) {
-    return g.reshape(g.matmul(g.reshape(x, [batch * channels * height, width]), matrix, false, true), shape);
-  }
-  return g.reshape(g.matmul(matrix, g.reshape(x, [batch * channels, height, width])), shape);
-}
-
+/** Each element of an axis several times. By Concat: Expand took 11.4 instead of 2.3 ms (64 channels, 16x16 to 32x32). */
 function repeated(g: Builder, x: Value, axis: number, times: number): Value {
   const apart = g.reshape(x, x.shape.toSpliced(axis + 1, 0, 1));
-  const side = g.expand(apart, x.shape.toSpliced(axis + 1, 0, times));
+  const side = g.concat(Array<Value>(times).fill(apart), axis + 1);
   return g.reshape(side, x.shape.with(axis, x.shape[axis]! * times));
 }
 
-function gathered(g: Builder, x: Value, axis: number, times: number): Value {
-  const apart = g.reshape(x, x.shape.toSpliced(axis, 1, x.shape[axis]! / times, times));
-  return g.sum(apart, [axis + 1], false);
+/** Sums of runs of elements. As averages: ReduceSum took 2.7 instead of 1.1 ms (64 channels, 32x32 to 16x16). */
+function summedRuns(g: Builder, x: Value, axis: number, times: number): Value {
+  const window = [2, 3].map((other) => (other === axis ? times : 1));
+  const attributes = { kernel_shape: window, strides: window, pads: [0, 0, 0, 0] };
+  return g.mul(g.op('AveragePool', [x], attributes, x.shape.with(axis, x.shape[axis]! / times)), g.scalar(times));
 }
 
 function transposed(matrix: Float32Array, rows: number, columns: number): Float32Array {

@@ -20,8 +20,9 @@ const BEFORE_THE_FIRST = -(2 ** 62);
 
 /** The operations that ONNX writes otherwise than a graph does. */
 export const FORMS: Readonly<Record<string, (node: Node) => Form>> = {
-  Reshape: reshaping,
-  Expand: reshaping,
+  // without `allowzero` a length of 0 stands for that of the argument
+  Reshape: (node) => ({ ...shaping(node), attributes: node.outputs[0]!.size === 0 ? { allowzero: 1 } : {} }),
+  Expand: shaping,
   Cast: ({ outputs }) => ({ attributes: { to: DATA_TYPES[outputs[0]!.dtype] } }),
   Slice: ({ attributes, inputs }) => {
     const [begin, end, strides] = [ints(attributes, 'begin'), ints(attributes, 'end'), ints(attributes, 'strides')];
@@ -45,7 +46,7 @@ export const FORMS: Readonly<Record<string, (node: Node) => Form>> = {
   ReduceProd: reduction,
 };
 
-function reshaping({ attributes }: Node): Form {
+function shaping({ attributes }: Node): Form {
   return { more: [ints(attributes, 'shape')] };
 }
 

@@ -1,35 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Graph } from '../graph/graph.js';
 import type { Attributes } from '../graph/value.js';
-import { emit } from './emit.js';
 import { encodeModel } from './model.js';
-import type { ModelConstant } from './model.js';
+import type { ModelConstant, ModelNode } from './model.js';
 import { refuseTooLarge } from './size.js';
 
 it("a model has the bytes that ONNX's own Python package writes", () => {
-  const g = new Graph();
-  const matrix = g.reshape(g.input('x', [600], 'float32'), [200, 3]);
-  const turned = g.op('Transpose', [matrix], { perm: [1, 0] }, [3, 200]);
-  const weights = g.constant(
-    Float32Array.from({ length: 1200 }, (_, i) => i),
-    [200, 6],
-    'float32',
-  );
-  const attributes: Attributes = { alpha: { float: 0.5 }, transA: 1 };
-  const y = g.op('FusedMatMul', [turned, weights], attributes, [3, 6], 'float32', 'com.microsoft');
-  const z = g.cast(g.constant(Uint8Array.of(1, 0), [2], 'bool'), 'float32');
-  const w = g.pad(
-    y,
-    [
-      [0, -1],
-      [0, -1],
+  const node = (name: string, inputs: string[], output: string, attributes: Attributes, domain = ''): ModelNode => {
+    return { name, op: name.split('_')[0]!, domain, inputs, outputs: [output], attributes };
+  };
+  const bytes = encodeModel({
+    nodes: [
+      node('Reshape_1', ['x', '%c0'], '%1.0', {}),
+      node('Transpose_2', ['%1.0'], '%2.0', { perm: [1, 0] }),
+      node('FusedMatMul_4', ['%2.0', '%c1'], 'y', { alpha: { float: 0.5 }, transA: 1 }, 'com.microsoft'),
+      node('Cast_6', ['%c2'], 'z', { to: 1 }),
+      node('Pad_7', ['y', '%c3', '%c4'], 'w', { mode: 'constant' }),
+      node('Concat_8', ['y', 'y'], 'v', { axis: -1 }),
     ],
-    -0,
-  );
-  const v = g.op('Concat', [y, y], { axis: -1 }, [3, 12]);
-  const bytes = encodeModel(emit(Object.entries({ y, z, w, v }).map(([name, value]) => ({ name, value }))));
+    constants: [
+      { name: '%c0', dtype: 'int64', shape: [2], data: BigInt64Array.of(200n, 3n) },
+      { name: '%c1', dtype: 'float32', shape: [200, 6], data: Float32Array.from({ length: 1200 }, (_, i) => i) },
+      { name: '%c2', dtype: 'bool', shape: [2], data: Uint8Array.of(1, 0) },
+      { name: '%c3', dtype: 'int64', shape: [4], data: BigInt64Array.of(0n, 0n, -1n, -1n) },
+      { name: '%c4', dtype: 'float32', shape: [], data: Float32Array.of(-0) },
+    ],
+    inputs: [{ name: 'x', dtype: 'float32', shape: [600] }],
+    outputs: [
+      { name: 'y', dtype: 'float32', shape: [3, 6] },
+      { name: 'z', dtype: 'float32', shape: [2] },
+      { name: 'w', dtype: 'float32', shape: [2, 5] },
+      { name: 'v', dtype: 'float32', shape: [3, 12] },
+    ],
+  });
   expect(Buffer.from(bytes)).toEqual(readFileSync(join(__dirname, '__fixtures__/golden.onnx')));
 });
 

@@ -1,3 +1,4 @@
+import { intOf, intsOf } from '../graph/attributes.js';
 import type { Builder } from '../graph/builder.js';
 import { sizeOf } from '../graph/value.js';
 import type { Node, Value } from '../graph/value.js';
@@ -46,12 +47,12 @@ function blocksBelow(roots: readonly Value[]): Map<Node, Block> {
     const block = isRightProduct(node.outputs[0]) ? rowBlock(node.inputs[0]!) : undefined;
     return block === undefined ? [] : [{ node, block }];
   });
-  const groups = groupBy(found, ({ node: { inputs, attributes }, block: { of } }) =>
-    [of.node.id, of.index, inputs[1]!.node.id, inputs[1]!.index, attributes['transB']].join(),
+  const groups = groupBy(found, ({ node, block: { of } }) =>
+    [of.node.id, of.index, node.inputs[1]!.node.id, node.inputs[1]!.index, intOf(node, 'transB')].join(),
   );
   const worthIt = [...groups.values()].filter((group) => {
-    const rows = group.reduce((sum, { node }) => sum + node.inputs[0]!.size, 0);
-    return group.length >= FEWEST_BLOCKS && rows * 2 >= group[0]!.block.of.size;
+    const elements = group.reduce((sum, { node }) => sum + node.inputs[0]!.size, 0);
+    return group.length >= FEWEST_BLOCKS && elements * 2 >= group[0]!.block.of.size;
   });
   return new Map(worthIt.flat().map(({ node, block }) => [node, block]));
 }
@@ -66,14 +67,19 @@ function rowBlock(matrix: Value): Block | undefined {
   const slice = unshaped(matrix);
   if (slice.op !== 'Slice') return undefined;
   const of = slice.inputs[0]!;
-  const { begin, strides } = slice.attributes as Readonly<Record<string, readonly number[]>>;
   const columns = matrix.shape[1];
-  if (of.shape.at(-1) !== columns || slice.shape.at(-1) !== columns || strides!.some((step) => step !== 1)) {
+  if (
+    of.shape.at(-1) !== columns ||
+    slice.shape.at(-1) !== columns ||
+    intsOf(slice, 'strides').some((step) => step !== 1)
+  ) {
     return undefined;
   }
   const cut = slice.shape.findIndex((length) => length !== 1);
   if (slice.shape.some((length, i) => i > cut && cut >= 0 && length !== of.shape[i])) return undefined;
-  const firstRow = begin!.slice(0, -1).reduce((row, at, i) => row * of.shape[i]! + at, 0);
+  const firstRow = intsOf(slice, 'begin')
+    .slice(0, -1)
+    .reduce((row, at, i) => row * of.shape[i]! + at, 0);
   return { of, firstRow };
 }
 
@@ -86,8 +92,9 @@ function blockOfProduct(g: Builder, node: Node, { of, firstRow }: Block, renewed
 }
 
 /** The products of which a value is composed, if they have one right factor. */
-function piecesOfProduct({ inputs, attributes, outputs }: Node, uses: Uses): Value[] | undefined {
-  const axis = attributes['axis'] as number;
+function piecesOfProduct(node: Node, uses: Uses): Value[] | undefined {
+  const { inputs, outputs } = node;
+  const axis = intOf(node, 'axis');
   // along the first axis that counts, elements of one piece stand before those of the next
   if (inputs.length < FEWEST_PIECES || sizeOf(outputs[0]!.shape.slice(0, axis)) !== 1) return undefined;
   const pieces = inputs.map((input) => uses.unshaped(input)).filter(isRightProduct);

@@ -1,3 +1,4 @@
+import { intsOf } from '../graph/attributes.js';
 import type { Builder } from '../graph/builder.js';
 import { sameShape } from '../graph/value.js';
 import type { Node, Value } from '../graph/value.js';
@@ -22,6 +23,7 @@ export const mergeProducts: Pass = {
   run: (g, roots) => {
     const uses = new Uses(roots);
     const sums = sumsBelow(roots, uses);
+    const places = placesOf([...sums.values()].flat(), uses);
     return rewrite(g, roots, (node, _inputs, renewed) => {
       const terms = sums.get(node);
       if (terms === undefined) return undefined;
@@ -30,19 +32,34 @@ export const mergeProducts: Pass = {
       const { shape } = node.outputs[0]!;
       const parts = groups.flatMap(([kind, members]) => {
         if (kind === OTHER || members.length < FEWEST) return members.map(renewed);
-        return g.reshape(
-          merged(
-            g,
-            members.map((member) => uses.unshaped(member)!),
-            renewed,
-          ),
-          shape,
-        );
+        const values = members.map((member) => uses.unshaped(member)!);
+        const inOrder = values.sort((one, other) => placeOf(one, places) - placeOf(other, places));
+        return g.reshape(merged(g, inOrder, renewed), shape);
       });
       return [parts.reduce((sum, part) => g.add(sum, part))];
     });
   },
 };
+
+/**
+ * Where each step's gradient stands among the others. A sum has any order: that in which the first factors were made,
+ * the time of a recurrence, makes slices of a sequence neighbours again, and all sums put the gradients together once.
+ */
+function placesOf(terms: readonly Value[], uses: Uses): Map<Value, number> {
+  const places = new Map<Value, number>();
+  for (const term of terms) {
+    const value = uses.unshaped(term);
+    if (value === undefined || !isTransposedProduct(value)) continue;
+    const [first, gradient] = value.inputs as [Value, Value];
+    places.set(gradient, Math.min(places.get(gradient) ?? Infinity, first.node.id));
+  }
+  return places;
+}
+
+function placeOf({ inputs }: Value, places: ReadonlyMap<Value, number>): number {
+  const gradient = inputs.at(-1)!;
+  return places.get(gradient) ?? gradient.node.id;
+}
 
 /** The terms of every sum that is not itself a term of a larger one. */
 function sumsBelow(roots: readonly Value[], uses: Uses): Map<Node, Value[]> {
@@ -80,8 +97,8 @@ function isTransposedProduct(value: Value): boolean {
   return isProduct(value) && value.attributes['transA'] === 1 && value.attributes['transB'] === 0;
 }
 
-function isColumnSum({ op, inputs, attributes }: Value): boolean {
-  return op === 'ReduceSum' && inputs[0]!.shape.length === 2 && String(attributes['axes']) === '0';
+function isColumnSum(value: Value): boolean {
+  return value.op === 'ReduceSum' && value.inputs[0]!.shape.length === 2 && intsOf(value, 'axes').join() === '0';
 }
 
 function merged(g: Builder, members: readonly Value[], renewed: Renewal): Value {

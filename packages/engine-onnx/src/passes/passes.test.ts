@@ -34,8 +34,8 @@ describe('optimise', () => {
     const { outputs } = recurrence(g, { steps: 8, batch: 4, inputs: 3, units: 5 });
     expect(operations(...outputs)).toMatchObject({ Gemm: 8 * 2 + 8 * 3, ReduceSum: 8 });
     const renewed = outputs.map(optimise(g, outputs));
-    // x W, 8 times h U, and the sums for W, U and x; the zeros before the first step are known
-    expect(operations(...renewed)).toMatchObject({ Gemm: 1 + 8 + 3, ReduceSum: 1 });
+    // x W, 8 times h U, and the sums for W, U and x; the states before and after the steps are put together
+    expect(operations(...renewed)).toMatchObject({ Gemm: 1 + 8 + 3, ReduceSum: 1, Concat: 2 });
   });
 
   test.each([

@@ -1,5 +1,6 @@
+import { floatOf, intOf, intsOf, paddingsOf } from '../graph/attributes.js';
 import type { Builder, Reduction } from '../graph/builder.js';
-import type { Attributes, Node, Value } from '../graph/value.js';
+import type { Node, Value } from '../graph/value.js';
 import { nodesBelow } from '../graph/walk.js';
 
 /** From the values of a graph to those that replace them. What is not below the roots stands for itself. */
@@ -29,24 +30,23 @@ export function rewrite(g: Builder, roots: readonly Value[], rewriting: Rewritin
 function rebuilt(g: Builder, node: Node, inputs: readonly Value[]): readonly Value[] {
   if (inputs.every((input, i) => input === node.inputs[i])) return node.outputs;
   const method = METHODS[node.op];
-  if (method !== undefined) return [method(g, inputs, node.attributes, node)];
+  if (method !== undefined) return [method(g, inputs, node)];
   return g.node(node.op, inputs, node.attributes, node.outputs, node.domain);
 }
 
-type Method = (g: Builder, inputs: readonly Value[], attributes: Attributes, node: Node) => Value;
+type Method = (g: Builder, inputs: readonly Value[], node: Node) => Value;
 
-const binary: Method = (g, [a, b], _attributes, { op, outputs }) => g.binary(op, a!, b!, outputs[0]!.dtype);
+const binary: Method = (g, [a, b], { op, outputs }) => g.binary(op, a!, b!, outputs[0]!.dtype);
 
-const unary: Method = (g, [x], attributes, { op, outputs }) =>
+const unary: Method = (g, [x], { op, attributes, outputs }) =>
   g.unary(op, x!, { dtype: outputs[0]!.dtype, attributes });
 
-const reduction: Method = (g, [x], attributes, { op }) => g.reduce(op as Reduction, x!, ints(attributes, 'axes'), true);
+const reduction: Method = (g, [x], node) => g.reduce(node.op as Reduction, x!, intsOf(node, 'axes'), true);
 
-const product: Method = (g, inputs, attributes, { op, outputs: [output] }) => {
-  const [a, b] = inputs as [Value, Value];
+const product: Method = (g, inputs, node) => {
   // with a bias it is what a pass has made of it
-  if (inputs.length > 2) return g.op(op, inputs, attributes, output!.shape);
-  return g.matmul(a, b, attributes['transA'] === 1, attributes['transB'] === 1);
+  if (inputs.length > 2) return g.op(node.op, inputs, node.attributes, node.outputs[0]!.shape);
+  return g.matmul(inputs[0]!, inputs[1]!, node.attributes['transA'] === 1, node.attributes['transB'] === 1);
 };
 
 const METHODS: Readonly<Record<string, Method>> = {
@@ -55,26 +55,13 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...Object.fromEntries(['ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceProd'].map((op) => [op, reduction])),
   ...Object.fromEntries(['Gemm', 'MatMul', 'FusedMatMul'].map((op) => [op, product])),
   Neg: (g, [x]) => g.neg(x!),
-  Cast: (g, [x], _attributes, { outputs }) => g.cast(x!, outputs[0]!.dtype),
+  Cast: (g, [x], { outputs }) => g.cast(x!, outputs[0]!.dtype),
   Where: (g, [condition, a, b]) => g.where(condition!, a!, b!),
-  Reshape: (g, [x], attributes) => g.reshape(x!, ints(attributes, 'shape')),
-  Expand: (g, [x], attributes) => g.expand(x!, ints(attributes, 'shape')),
-  Transpose: (g, [x], attributes) => g.transpose(x!, ints(attributes, 'perm')),
-  Slice: (g, [x], attributes) =>
-    g.stridedSlice(x!, ints(attributes, 'begin'), ints(attributes, 'end'), ints(attributes, 'strides')),
-  Reverse: (g, [x], attributes) => g.reverse(x!, attributes['axis'] as number),
-  Concat: (g, inputs, attributes) => g.concat(inputs, attributes['axis'] as number),
-  Pad: (g, [x], attributes) => {
-    const pads = ints(attributes, 'pads');
-    const { float: value } = attributes['value'] as { float: number };
-    return g.pad(
-      x!,
-      x!.shape.map((_, i) => [pads[i]!, pads[x!.shape.length + i]!] as const),
-      value,
-    );
-  },
+  Reshape: (g, [x], node) => g.reshape(x!, intsOf(node, 'shape')),
+  Expand: (g, [x], node) => g.expand(x!, intsOf(node, 'shape')),
+  Transpose: (g, [x], node) => g.transpose(x!, intsOf(node, 'perm')),
+  Slice: (g, [x], node) => g.stridedSlice(x!, intsOf(node, 'begin'), intsOf(node, 'end'), intsOf(node, 'strides')),
+  Reverse: (g, [x], node) => g.reverse(x!, intOf(node, 'axis')),
+  Concat: (g, inputs, node) => g.concat(inputs, intOf(node, 'axis')),
+  Pad: (g, [x], node) => g.pad(x!, paddingsOf(node), floatOf(node, 'value')),
 };
-
-function ints(attributes: Attributes, name: string): readonly number[] {
-  return attributes[name] as readonly number[];
-}

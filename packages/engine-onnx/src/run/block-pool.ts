@@ -17,6 +17,7 @@ export class BlockPool {
   }
 
   give(block: Block): void {
+    if (block.isPlace) return;
     const key = `${block.dtype}${block.length}`;
     const list = this.free.get(key);
     if (list === undefined) this.free.set(key, [block]);

@@ -6,6 +6,8 @@ import type { OnnxRuntime, RuntimeTensor } from './onnxruntime.js';
 /** A place in the memory for the elements of a tensor: as an array, and as a tensor of ONNX Runtime over it. */
 export class Block {
   readonly address: number;
+  /** Whether it is a part of something larger, so that it is never given back by itself. */
+  readonly isPlace: boolean;
   private array: TypedArray | undefined;
   private tensors: RuntimeTensor | undefined;
   private generation = -1;
@@ -18,6 +20,7 @@ export class Block {
     /** Where it stands, if it is a part of something that was allocated already. */
     address?: number,
   ) {
+    this.isPlace = address !== undefined;
     this.address = address ?? memory.allocate(Math.max(1, length) * bytesOf(dtype));
   }
 

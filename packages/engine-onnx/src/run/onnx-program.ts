@@ -9,6 +9,8 @@ import type { UpdatePlan } from '../update/find-updates.js';
 import { FusedUpdate } from '../update/fused-update.js';
 import type { Operand } from '../update/program-builder.js';
 import type { Block } from './block.js';
+import { isGradient } from './gradient-vectors.js';
+import type { VectorPart } from './gradient-vectors.js';
 import type { NativeSession, RuntimeTensor } from './onnxruntime.js';
 import { elementsOf } from './resident-backend.js';
 import type { ResidentBackend } from './resident-backend.js';
@@ -53,6 +55,8 @@ export class OnnxProgram implements CompiledProgram {
   /** Names of the session's results that are written into a new block in every run. */
   private readonly fresh: readonly (readonly [name: string, value: Value])[];
   private readonly written: ReadonlySet<string>;
+  /** The gradients among what it writes. */
+  private readonly gradients: readonly VectorPart[];
   private update: FusedUpdate | undefined;
   /** Where what may move stood when kernels were last told. */
   private bound: readonly number[] = [];
@@ -70,6 +74,9 @@ export class OnnxProgram implements CompiledProgram {
       ...[...writes].flatMap(([name, value]) => (value === null ? [] : [[writeName(name), value] as const])),
     ];
     this.written = new Set([...writes.keys(), ...update.written]);
+    this.gradients = [...writes].flatMap(([name, value]) =>
+      value !== null && isGradient(name) ? [{ name, length: value.size }] : [],
+    );
   }
 
   run(state: NamedState, request: RunRequest): RunResult {
@@ -79,7 +86,8 @@ export class OnnxProgram implements CompiledProgram {
       // First all that can make the memory grow, which leaves the views of before empty; then views.
       this.bindUpdate(state);
       for (const { source } of this.parts.feeds) if (source.kind === 'state') residentIn(state, source.name, backend);
-      for (const [name, { dtype, size }] of this.fresh) taken.set(name, backend.pool.take(dtype, size));
+      backend.gradientsOf(state).reserve(this.gradients, state);
+      for (const [name, value] of this.fresh) taken.set(name, this.blockFor(state, name, value));
       this.feed(state, request);
       for (const [name, { shape }] of this.fresh) this.fetches[name] = taken.get(name)!.tensor(shape);
       for (const [name, value] of this.parts.operands) {
@@ -118,6 +126,15 @@ export class OnnxProgram implements CompiledProgram {
     for (const [name, keys] of Object.entries(sites.feeds(random))) {
       this.feeds[name] = new Tensor('uint32', keys, [keys.length]);
     }
+  }
+
+  /** Where the session shall write a result: a gradient at its place, everything else anywhere. */
+  private blockFor(state: NamedState, result: string, { dtype, size }: Value): Block {
+    const { backend } = this.parts;
+    const name = stateOf(result);
+    if (name === undefined || !isGradient(name)) return backend.pool.take(dtype, size);
+    const now = state.get(name) && residentIn(state, name, backend).block;
+    return backend.gradientsOf(state).other(name, now) ?? backend.pool.take(dtype, size);
   }
 
   private blockOf(state: NamedState, source: InputSource): Block {
@@ -188,4 +205,9 @@ export function outputName(name: string): string {
 
 export function writeName(name: string): string {
   return `write/${name}`;
+}
+
+/** The part of the state whose new value a result is; undefined for an output. */
+function stateOf(result: string): string | undefined {
+  return result.startsWith('write/') ? result.slice('write/'.length) : undefined;
 }

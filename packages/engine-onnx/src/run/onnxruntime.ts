@@ -137,23 +137,23 @@ interface Binding {
 function bind(require: NodeJS.Require, folder: string): OnnxRuntime {
   const { Tensor } = require(folder) as Pick<OnnxRuntime, 'Tensor'>;
   const { binding, initOrt } = require(join(folder, 'dist/binding.js')) as Binding;
-  checkMembers({ Tensor, initOrt, 'InferenceSession of the binding': binding.InferenceSession });
-  const { loadModel, run, endProfiling, dispose } = binding.InferenceSession.prototype;
-  checkMembers({ loadModel, run, endProfiling, dispose });
+  const { InferenceSession } = binding;
+  checkMembers({ Tensor, initOrt, InferenceSession }, ['Tensor', 'initOrt', 'InferenceSession']);
+  checkMembers(InferenceSession.prototype, ['loadModel', 'run', 'endProfiling', 'dispose']);
   return {
     version: ONNXRUNTIME_VERSION,
     Tensor,
     createSession(model, settings) {
       initOrt();
-      const session = new binding.InferenceSession();
+      const session = new InferenceSession();
       session.loadModel(model.buffer, model.byteOffset, model.byteLength, settings);
       return session;
     },
   };
 }
 
-function checkMembers(members: Readonly<Record<string, unknown>>): void {
-  const missing = Object.keys(members).filter((name) => typeof members[name] !== 'function');
+function checkMembers<T extends object>(of: T, names: readonly (keyof T & string)[]): void {
+  const missing = names.filter((name) => typeof of[name] !== 'function');
   if (missing.length > 0) throw new TypeError(`it has no ${missing.join(', no ')}`);
 }
 

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { NamedState } from '@x/trainer-core';
 import { dataInfo, tensorOf } from '@x/trainer-core/compiled';
 import type { DataId } from '@x/trainer-core/compiled';
 
 import type { TypedArray } from '../graph/value.js';
 import type { Block } from './block.js';
 import type { BlockPool } from './block-pool.js';
+import { GradientVectors } from './gradient-vectors.js';
 
 /** The elements of a tensor that stands in the engine's memory. */
 export interface Resident {
@@ -20,10 +22,20 @@ export interface Resident {
  */
 export class ResidentBackend extends tf.KernelBackend {
   private readonly residents = new WeakMap<DataId, Resident>();
+  private readonly vectors = new WeakMap<NamedState, GradientVectors>();
   private count = 0;
 
   constructor(readonly pool: BlockPool) {
     super();
+  }
+
+  /** Where the gradients of a state stand. */
+  gradientsOf(state: NamedState): GradientVectors {
+    const known = this.vectors.get(state);
+    if (known !== undefined) return known;
+    const made = new GradientVectors(this.pool);
+    this.vectors.set(state, made);
+    return made;
   }
 
   /** A new one. The block becomes the backend's. */

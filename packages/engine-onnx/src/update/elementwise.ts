@@ -67,6 +67,15 @@ export function unshaped(value: Value): Value {
   return plain;
 }
 
+/** What a value is computed of, tensors first where the order does not count, as it may differ between equal programs. */
+export function inputsOf(value: Value): Value[] {
+  const inputs = value.inputs.map(unshaped);
+  const rank = ({ op, size }: Value): number => (op === 'Splat' ? 2 : size === value.size ? 0 : 1);
+  return COMMUTATIVE.has(value.op) ? inputs.sort((a, b) => rank(a) - rank(b)) : inputs;
+}
+
+const COMMUTATIVE: ReadonlySet<string> = new Set(['Add', 'Mul', 'Min', 'Max', 'And', 'Or', 'Equal']);
+
 /** Which values below the new state kernels can compute. */
 export class Elementwise {
   /** The same everywhere, and known before the step: constants, numbers of the host, and arithmetic on them. */
@@ -87,21 +96,17 @@ export class Elementwise {
     return this.before.has(value);
   }
 
-  isNumber(value: Value): boolean {
-    return this.numbers.has(value);
-  }
-
   /** Whether its elements come from those of old state. */
   dependsOnState(value: Value): boolean {
     return this.stateful.has(value);
   }
 
   /**
-   * Whether a kernel computes it rather than ONNX Runtime: an operation of kernels on tensors of its size and scalars, and
-   * one that spares memory traffic, as it depends on state, or has no more than one tensor that ONNX Runtime computes.
+   * Whether kernels read the value, rather than compute it. They compute what they know the operation of, if that spares
+   * traffic of memory: numbers, what depends on state, and what is made of no more than one other value of its size.
    */
-  isComputed(value: Value): boolean {
-    return this.computed.has(value);
+  isOperand(value: Value): boolean {
+    return this.numbers.has(value) ? value.op === 'Input' : !this.computed.has(value);
   }
 
   /** Where values are looked at after their inputs. */
@@ -111,22 +116,20 @@ export class Elementwise {
       if (dtype === 'float32') this.stateful.add(value);
       return;
     }
-    if (op === 'Splat' ? kindOf(value) !== undefined : op === 'Input' && size === 1 && dtype === 'float32') {
+    if (dtype === 'float32' && (op === 'Splat' || (op === 'Input' && size === 1))) {
       this.numbers.add(value);
       return;
     }
     // what only changes the shape is never asked about
     if (operatorOf(value) === undefined) return;
-    const inputs = value.inputs.map(unshaped);
+    const inputs = inputsOf(value);
     if (inputs.every((input) => this.numbers.has(input))) {
       this.numbers.add(value);
       return;
     }
     const others = inputs.filter((input) => !this.numbers.has(input));
     const readable = (input: Value): boolean =>
-      input.size === size
-        ? input.dtype === 'float32' || this.computed.has(input)
-        : input.size === 1 && input.dtype === 'float32';
+      (input.size === size || input.size === 1) && (input.dtype === 'float32' || this.computed.has(input));
     if (!others.every(readable)) return;
     const tensors = new Set(others.filter((input) => input.size === size));
     const stateful = [...tensors].some((input) => this.stateful.has(input));

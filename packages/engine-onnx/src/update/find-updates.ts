@@ -1,7 +1,7 @@
 import type { Value } from '../graph/value.js';
-import { Elementwise, unshaped } from './elementwise.js';
+import { Elementwise, inputsOf, unshaped } from './elementwise.js';
 import type { WrittenState } from './elementwise.js';
-import { buildProgram, isOperand, isTensor } from './program-builder.js';
+import { buildProgram, isTensor } from './program-builder.js';
 import type { BoundProgram, Operand } from './program-builder.js';
 import { programKey } from './program.js';
 import type { UpdateProgram } from './program.js';
@@ -19,8 +19,7 @@ export interface UpdatePlan {
   readonly kernels: readonly UpdateKernel[];
   /**
    * What must stand in memory as float32 before kernels run: results of ONNX Runtime, or `Input`s (numbers of the host,
-   * state that the step only reads), which may stand where they are fed from. Old values of state that the step writes
-   * are to be copied, as results of ONNX Runtime: they are overwritten in the meantime.
+   * old values of other state), which may stand where they are fed from, since kernels overwrite none of them.
    */
   readonly operands: readonly Value[];
   /** The states that kernels write, in place. ONNX Runtime need not compute their new values, unless others need them. */
@@ -44,7 +43,10 @@ const MAX_INSTRUCTIONS = 128;
  */
 export function findUpdates(states: readonly WrittenState[]): UpdatePlan {
   const elementwise = new Elementwise(states);
-  const cones = states.flatMap((state) => coneOf(state, elementwise) ?? []);
+  const found = states.flatMap((state) => coneOf(state, elementwise) ?? []);
+  // such a state is read by kernels of other lengths, which may run after one that overwrites it
+  const scalars = new Set(found.flatMap((cone) => cone.scalars));
+  const cones = found.filter(({ state }) => !scalars.has(state.before));
   const kernels = new Map<string, { program: UpdateProgram; calls: UpdateCall[] }>();
   for (const group of groupsOf(cones)) {
     const { program, ...call } = buildProgram(group, elementwise);
@@ -71,6 +73,8 @@ function valueOf(operand: Operand): readonly Value[] {
 interface Cone {
   readonly state: WrittenState;
   readonly tensors: readonly Value[];
+  /** Old values of states of one element that it reads, where it has more. */
+  readonly scalars: readonly Value[];
 }
 
 /** Undefined if kernels shall not write the state. */
@@ -80,18 +84,19 @@ function coneOf(state: WrittenState, elementwise: Elementwise): Cone | undefined
   const length = before.size;
   // what does not depend on old state is computed as well by ONNX Runtime, which writes it where it shall be
   if (before.dtype !== 'float32' || root.size !== length || !elementwise.dependsOnState(root)) return undefined;
-  if (isOperand(root, length, elementwise)) return undefined;
+  if (elementwise.isOperand(root)) return undefined;
   const seen = new Set([root]);
   const operands: Value[] = [];
   // a set can grow while it is walked
   for (const value of seen) {
-    if (isOperand(value, length, elementwise)) operands.push(value);
-    else for (const input of value.inputs) seen.add(unshaped(input));
+    if (elementwise.isOperand(value)) operands.push(value);
+    else for (const input of inputsOf(value)) seen.add(input);
     if (seen.size > MAX_INSTRUCTIONS) return undefined;
   }
   const tensors = operands.filter((value) => isTensor(value, length, elementwise));
   if (tensors.filter((value) => !elementwise.isState(value)).length > MAX_OPERANDS) return undefined;
-  return { state, tensors };
+  const scalars = operands.filter((value) => elementwise.isState(value) && !tensors.includes(value));
+  return { state, tensors, scalars };
 }
 
 /** States that are connected by tensors, in the order of the first of each. */

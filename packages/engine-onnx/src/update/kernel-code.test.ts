@@ -37,7 +37,8 @@ const OPERATORS: Readonly<Record<string, (g: Builder, a: Value, b: Value) => Val
   And: (g, a, b) => mask(g, g.binary('And', greater(g, a, b), g.cast(a, 'bool'))),
   Or: (g, a, b) => mask(g, g.binary('Or', greater(g, a, b), g.cast(b, 'bool'))),
   Where: (g, a, b) => g.where(greater(g, a, b), a, b),
-  'Where with the same answer everywhere': (g, a, b) => g.where(g.scalar(1, 'bool'), a, b),
+  'Where with the same answer everywhere': (g, a, b) =>
+    g.where(greater(g, g.input('scalar', [1], 'float32'), g.scalar(0)), a, b),
   'Reshape, both ways': (g, a, b) => g.reshape(g.add(g.reshape(a, [a.size, 1]), g.reshape(b, [a.size, 1])), a.shape),
   'Expand of a scalar': (g, a) => g.add(a, g.expand(g.input('scalar', [1], 'float32'), a.shape)),
 };

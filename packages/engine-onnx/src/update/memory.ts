@@ -12,7 +12,7 @@ const PAGE = 65536;
 export interface MemoryLimits {
   /** What it has at once. Default: one page. */
   readonly initialBytes?: number;
-  /** Default: 4 GiB, which is as far as addresses of 32 bits reach. */
+  /** Default: 4 GiB, which is as far as addresses of 32 bits reach, less a page, so that all ends have addresses too. */
   readonly maximumBytes?: number;
 }
 
@@ -35,7 +35,7 @@ export class StateMemory {
   private free: Block[];
   private growths = 0;
 
-  constructor({ initialBytes = PAGE, maximumBytes = 2 ** 32 }: MemoryLimits = {}) {
+  constructor({ initialBytes = PAGE, maximumBytes = 2 ** 32 - PAGE }: MemoryLimits = {}) {
     const initial = Math.max(1, Math.ceil(initialBytes / PAGE));
     this.wasm = new wasm.Memory({ initial });
     this.maximumBytes = maximumBytes;
@@ -139,8 +139,8 @@ export class StateMemory {
 function tooLarge(bytes: number, maximumBytes: number, cause?: unknown): EngineError {
   return new EngineError(
     'X_ENGINE_UNAVAILABLE',
-    `the state of the training step (parameters, slots of the optimizer, averages, gradients) takes ${bytes} bytes, and ` +
-      `the memory of the fused update holds ${maximumBytes} here; switch fusedUpdate off to keep state outside of it`,
+    `what compiled steps hold (parameters, slots of the optimizer, averages, gradients, outputs) takes ${bytes} bytes, ` +
+      `and one WebAssembly memory has ${maximumBytes} here; train a smaller model or batch, or use engine: 'eager'`,
     { cause },
   );
 }

@@ -1,5 +1,5 @@
 import type { Value } from '../graph/value.js';
-import { operatorOf, unshaped } from './elementwise.js';
+import { inputsOf, operatorOf, unshaped } from './elementwise.js';
 import type { Elementwise, WrittenState } from './elementwise.js';
 import type { Instruction, Register, UpdateProgram } from './program.js';
 
@@ -23,8 +23,8 @@ export interface BoundProgram {
  */
 export function buildProgram(states: readonly WrittenState[], elementwise: Elementwise): BoundProgram {
   const length = states[0]!.before.size;
-  const plan = new OperandList(states, elementwise);
-  for (const { after } of states) plan.collect(unshaped(after), length);
+  const plan = new OperandList(states, length, elementwise);
+  for (const { after } of states) plan.collect(unshaped(after));
   for (const { before } of states) plan.register(before, 'tensor');
 
   const instructions: Instruction[] = [];
@@ -41,9 +41,8 @@ export function buildProgram(states: readonly WrittenState[], elementwise: Eleme
     let register: Register;
     if (value.op === 'Splat') {
       register = push({ uniform: true, operator: 'Constant', value: numberOf(value) });
-      if (value.dtype === 'bool') register = push({ uniform: true, operator: 'ToMask', inputs: [register] });
     } else {
-      const inputs = value.inputs.map((input) => compute(unshaped(input)));
+      const inputs = inputsOf(value).map(compute);
       register = push({ uniform: inputs.every(isUniform), operator: operatorOf(value)!, inputs });
     }
     registers.set(value, register);
@@ -67,17 +66,17 @@ class OperandList {
 
   constructor(
     states: readonly WrittenState[],
+    private readonly length: number,
     private readonly elementwise: Elementwise,
   ) {
     this.names = new Map(states.map(({ before, name }) => [before, name]));
   }
 
-  collect(value: Value, length: number): void {
-    if (this.seen.has(value) || value.op === 'Splat') return;
+  collect(value: Value): void {
+    if (this.seen.has(value)) return;
     this.seen.add(value);
-    if (isOperand(value, length, this.elementwise))
-      this.register(value, isTensor(value, length, this.elementwise) ? 'tensor' : 'scalar');
-    else for (const input of value.inputs) this.collect(unshaped(input), length);
+    if (!this.elementwise.isOperand(value)) for (const input of inputsOf(value)) this.collect(input);
+    else this.register(value, isTensor(value, this.length, this.elementwise) ? 'tensor' : 'scalar');
   }
 
   register(value: Value, kind: 'tensor' | 'scalar'): void {
@@ -87,12 +86,6 @@ class OperandList {
     const name = this.names.get(value);
     this.operands.push(name === undefined ? { kind: 'value', value } : { kind: 'state', name });
   }
-}
-
-/** Whether a program for tensors of that many elements reads a value, rather than compute it. */
-export function isOperand(value: Value, length: number, elementwise: Elementwise): boolean {
-  if (elementwise.isNumber(value)) return value.op === 'Input';
-  return value.size !== length || !elementwise.isComputed(value);
 }
 
 /** Whether an operand has an element for each of the state. Where that has one element, only state counts as tensors. */

@@ -159,6 +159,15 @@ export abstract class Engine implements Stateful {
     return;
   }
 
+  /**
+   * Temporaries of a state as one float32 vector, in that order, if that is how the engine has them: what is written into it
+   * is their new value. Between them may stand elements that mean nothing. It is valid until the next run. Default: null,
+   * they stand apart.
+   */
+  vectorOf(_state: NamedState, _names: readonly string[]): Float32Array | null {
+    return null;
+  }
+
   /** Whether it can run on that device number (0 and up). Default: it has no devices of its own. */
   supportsDevice(device: number): boolean {
     return device < 0;

@@ -103,6 +103,10 @@ export class AutoEngine extends Engine {
     return this.candidates.some((candidate) => this.engineOf(candidate).supportsDevice(device));
   }
 
+  override vectorOf(state: NamedState, names: readonly string[]): Float32Array | null {
+    return this.chosen?.vectorOf(state, names) ?? null;
+  }
+
   override describe(): EngineDescription {
     return this.chosen?.describe() ?? super.describe();
   }

@@ -10,6 +10,7 @@ import type {
   RunResult,
 } from '../contracts/engine.js';
 import type { Outputs } from '../contracts/batch.js';
+import { withGradientOverrides } from '../compiled/gradient-overrides.js';
 import { EngineError } from '../errors.js';
 import { hostRandom, withStepRandom } from '../random/step-random.js';
 import type { NamedState } from '../state/named-state.js';
@@ -60,7 +61,8 @@ export class EagerEngine extends Engine {
     const random = request.random === undefined ? undefined : hostRandom(request.random);
     const outputs: Outputs = {};
     const runPart = (part: Program): void => {
-      const compute = (): Outputs => part.run(inputs, part.inPlace === true ? inPlace : transaction);
+      const partState = part.inPlace === true ? inPlace : transaction;
+      const compute = (): Outputs => withGradientOverrides(() => part.run(inputs, partState));
       const randomized = (): Outputs => (random === undefined ? compute() : withStepRandom(random, compute));
       // cloned while the averages are bound: an output may be a variable
       const owned = (): Outputs => ownedClones(randomized());

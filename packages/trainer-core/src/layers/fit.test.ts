@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { z } from 'zod';
 
+import { Engine } from '../contracts/engine.js';
 import { Optimizer } from '../contracts/optimizer.js';
 import type { Coefficients, Hyperparameters, RuleInput, RuleOutput } from '../contracts/optimizer.js';
+import { EagerEngine } from '../engine/eager-engine.js';
 import { withLog } from '../log.js';
 import { definePlugin } from '../plugins/plugin.js';
 import { inject } from '../plugins/tokens.js';
@@ -219,6 +221,25 @@ describe('fit', () => {
 
     expect(Object.keys(optimizer.stateDict()['state'] as object)).toHaveLength(6);
   });
+});
+
+test('fit frees the engine that it makes, and leaves one that it is given', async () => {
+  const freed: string[] = [];
+  @Engine.register('noted')
+  class Noted extends EagerEngine {
+    override dispose(): void {
+      freed.push('engine');
+    }
+  }
+  const model = makeModel();
+  const data = problem();
+  const plugins = [optim, definePlugin({ name: 'noted', provides: [Noted] })];
+  await fit(model, data, { plugins, verbose: 0, engine: new Noted() });
+  expect(freed).toEqual([]);
+  await fit(model, data, { plugins, verbose: 0, engine: 'noted' });
+  expect(freed).toEqual(['engine']);
+  tf.dispose([data.x, data.y]);
+  model.dispose();
 });
 
 describe('errors of fit', () => {

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { Communicator } from '../contracts/communicator.js';
+import type { Engine } from '../contracts/engine.js';
 import { rowMaskShape } from '../programs/sparse-lookup.js';
 import type { NamedState } from '../state/named-state.js';
 import type { Parameter } from '../state/parameters.js';
@@ -8,9 +9,11 @@ import type { Parameter } from '../state/parameters.js';
 /**
  * Averages `gradients/*` over workers as one flat vector, in the order of the parameters; a parameter that a worker did not
  * reach counts as a gradient of 0. A row is touched if a worker touched it, and a gradient that is dense anywhere is dense.
+ * Where all workers reached all parameters and the engine has the gradients as a vector, that one is averaged in place.
  */
 export async function allReduceGradients(
   communicator: Communicator,
+  engine: Engine,
   state: NamedState,
   parameters: readonly Parameter[],
 ): Promise<void> {
@@ -21,6 +24,17 @@ export async function allReduceGradients(
     return [reached && !sparse ? 1 : 0, sparse ? 1 : 0];
   });
   const parts = parameters.map(({ name, variable }) => ({ name: `gradients/${name}`, shape: variable.shape }));
+  const vector = engine.vectorOf(
+    state,
+    parts.map(({ name }) => name),
+  );
+  const dense = vector !== null && kinds.every((kind, i) => kind === (i % 2 === 0 ? 1 : 0));
+  // all workers must choose the same way
+  const { dense: workers } = await communicator.allReduceSum({ dense: Number(dense) });
+  if (workers === communicator.worldSize) {
+    await communicator.allReduceMean(vector!);
+    return;
+  }
   const meanKinds = await meanOver(communicator, state, parts, kinds);
 
   const sparse = parameters.filter((_, i) => meanKinds[2 * i] === 0 && meanKinds[2 * i + 1]! > 0);

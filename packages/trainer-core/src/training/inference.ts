@@ -29,9 +29,15 @@ export class Inference {
   }
 }
 
-/** The variables of a model as engines see them where nothing is trained. */
+const states = new WeakMap<ModelLike, NamedState>();
+
+/**
+ * The variables of a model as engines see them where nothing is trained. It is the same for each call with a model, so that
+ * an engine finds what it has compiled for it.
+ */
 export function stateOfModel(model: ModelLike): NamedState {
-  const state = new NamedState();
+  const state = states.get(model) ?? new NamedState();
+  states.set(model, state);
   for (const [name, variable] of Object.entries(model.namedVariables())) state.define(`parameters/${name}`, variable);
   for (const [name, variable] of Object.entries(model.namedBuffers?.() ?? {}))
     state.define(`buffers/${name}`, variable);

@@ -214,7 +214,7 @@ export class TrainingStep implements Stateful {
       regLosses.push(regLoss);
       await watcher.microBatchEnded(index, loss, result.outputs);
     }
-    await allReduceGradients(this.parts.communicator, this.state, this.trained());
+    await allReduceGradients(this.parts.communicator, this.parts.engine, this.state, this.trained());
     const gradientNorm = await watcher.rescale();
     for (const clamp of this.stepClamp(this.gradientNames())) await this.execute(clamp, {});
     if (watcher.watches || keep !== null) {

@@ -11,11 +11,11 @@ export function evaluate(values: readonly Value[], feeds: Readonly<Record<string
   const session = ort.createSession(encodeModel(model), { logSeverityLevel: 3, graphOptimizationLevel: 'disabled' });
   try {
     const used = model.inputs.map(({ name, dtype, shape }) => {
-      return [name, new ort.Tensor(dtype as 'float32', feeds[name] as Float32Array, shape)] as const;
+      return [name, new ort.Tensor(dtype, feeds[name] as Float32Array, shape)] as const;
     });
     const fetches = Object.fromEntries(named.map(({ name }) => [name, null]));
     const results = session.run(Object.fromEntries(used), fetches, {});
-    return named.map(({ name }) => Array.from(results[name]!.data as TypedArray, Number));
+    return named.map(({ name }) => Array.from(results[name]!.data, Number));
   } finally {
     session.dispose();
   }

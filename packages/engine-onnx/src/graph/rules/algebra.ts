@@ -1,3 +1,4 @@
+import { floatOf } from '../attributes.js';
 import type { Builder } from '../builder.js';
 import { broadcastShape, sameShape } from '../value.js';
 import type { Value } from '../value.js';
@@ -96,7 +97,7 @@ function isPowerOfTwo(value: number): boolean {
 function isKnownFinite(x: Value): boolean {
   if (x.dtype !== 'float32') return true;
   if (x.op === 'Cast') return x.inputs[0]!.dtype !== 'float32';
-  if (x.op === 'Splat') return Number.isFinite((x.attributes['value'] as { float: number }).float);
+  if (x.op === 'Splat') return Number.isFinite(floatOf(x, 'value'));
   return x.op in MOVING && x.inputs[0] !== undefined && isKnownFinite(x.inputs[0]);
 }
 

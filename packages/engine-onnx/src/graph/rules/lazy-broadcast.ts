@@ -49,7 +49,13 @@ export const lazyBroadcast: Rules = {
     return g.fit(product, [...batch, ...product.shape.slice(-2)]);
   },
 
-  expand: (g, x, shape) => (x.op === 'Expand' ? g.expand(x.inputs[0]!, shape) : undefined),
+  expand: (g, x, shape) => {
+    if (x.op === 'Expand') return g.expand(x.inputs[0]!, shape);
+    // broadcasting puts axes of length 1 in front by itself
+    const leading = x.shape.findIndex((length) => length !== 1);
+    const short = x.shape.slice(leading < 0 ? x.shape.length : leading);
+    return short.length < x.shape.length ? g.expand(g.reshape(x, short), shape) : undefined;
+  },
 
   reshape: (g, x, shape) => {
     if (x.op !== 'Expand') return undefined;

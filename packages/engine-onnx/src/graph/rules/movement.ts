@@ -1,5 +1,6 @@
+import { floatOf, intOf, intsOf, paddingsOf } from '../attributes.js';
 import type { Builder } from '../builder.js';
-import { sameShape } from '../value.js';
+import { sameShape, sizeOf } from '../value.js';
 import type { Value } from '../value.js';
 import type { Rules } from './rules.js';
 
@@ -12,10 +13,10 @@ export const movement: Rules = {
     return undefined;
   },
 
-  reverse: (g, x, axis) => (x.op === 'Reverse' && x.attributes['axis'] === axis ? x.inputs[0] : undefined),
+  reverse: (g, x, axis) => (x.op === 'Reverse' && intOf(x, 'axis') === axis ? x.inputs[0] : undefined),
 
   concat: (g, values, axis) => {
-    const nested = (value: Value): boolean => value.op === 'Concat' && value.attributes['axis'] === axis;
+    const nested = (value: Value): boolean => value.op === 'Concat' && intOf(value, 'axis') === axis;
     if (values.some(nested)) {
       return g.concat(
         values.flatMap((value) => (nested(value) ? value.inputs : value)),
@@ -25,7 +26,7 @@ export const movement: Rules = {
     const joined: Value[] = [];
     for (const value of values) {
       const before = joined.at(-1);
-      const both = before && adjacentSlices(g, before, value, axis);
+      const both = before && (adjacentSlices(g, before, value, axis) ?? adjacentBlocks(g, before, value, axis));
       if (both === undefined) joined.push(value);
       else joined.splice(-1, 1, both);
     }
@@ -33,13 +34,16 @@ export const movement: Rules = {
   },
 
   pad: (g, x, paddings, value) => {
-    if (x.op !== 'Pad' || padValue(x) !== value) return undefined;
+    if (x.op !== 'Pad' || floatOf(x, 'value') !== value) return undefined;
     const inner = paddingsOf(x);
     const both = paddings.map(([before, after], i) => [before + inner[i]![0], after + inner[i]![1]] as const);
     return g.pad(x.inputs[0]!, both, value);
   },
 
-  binary: (g, op, a, b) => (op === 'Add' ? sumOfPads(g, a, b) : undefined),
+  binary: (g, op, a, b) => {
+    if (op !== 'Add') return undefined;
+    return sumOfPads(g, a, b) ?? sumWithPads(g, a, b) ?? sumWithPads(g, b, a);
+  },
 };
 
 function sliceOfSlice(
@@ -49,8 +53,8 @@ function sliceOfSlice(
   end: readonly number[],
   strides: readonly number[],
 ): Value {
-  const from = ints(x, 'begin');
-  const steps = ints(x, 'strides');
+  const from = intsOf(x, 'begin');
+  const steps = intsOf(x, 'strides');
   return g.stridedSlice(
     x.inputs[0]!,
     begin.map((at, i) => from[i]! + at * steps[i]!),
@@ -67,7 +71,7 @@ function sliceOfConcat(
   end: readonly number[],
   strides: readonly number[],
 ): Value | undefined {
-  const axis = x.attributes['axis'] as number;
+  const axis = intOf(x, 'axis');
   let start = 0;
   for (const piece of x.inputs) {
     const length = piece.shape[axis]!;
@@ -98,18 +102,31 @@ function sliceOfPad(
 
 function adjacentSlices(g: Builder, a: Value, b: Value, axis: number): Value | undefined {
   if (a.op !== 'Slice' || b.op !== 'Slice' || a.inputs[0] !== b.inputs[0]) return undefined;
-  const strides = ints(a, 'strides');
-  const [begin, end] = [ints(a, 'begin'), ints(a, 'end')];
-  const [nextBegin, nextEnd] = [ints(b, 'begin'), ints(b, 'end')];
-  if (strides[axis] !== 1 || !sameShape(strides, ints(b, 'strides')) || end[axis] !== nextBegin[axis]) return undefined;
+  const strides = intsOf(a, 'strides');
+  const [begin, end] = [intsOf(a, 'begin'), intsOf(a, 'end')];
+  const [nextBegin, nextEnd] = [intsOf(b, 'begin'), intsOf(b, 'end')];
+  if (strides[axis] !== 1 || !sameShape(strides, intsOf(b, 'strides')) || end[axis] !== nextBegin[axis])
+    return undefined;
   if (begin.some((at, i) => i !== axis && (at !== nextBegin[i] || end[i] !== nextEnd[i]))) return undefined;
   return g.stridedSlice(a.inputs[0]!, begin, end.with(axis, nextEnd[axis]!), strides);
+}
+
+/** Slices that stand one after the other in memory, reshaped: steps of a sequence, as matrices below each other. */
+function adjacentBlocks(g: Builder, a: Value, b: Value, axis: number): Value | undefined {
+  if (a.op !== 'Reshape' || b.op !== 'Reshape' || sizeOf(a.shape.slice(0, axis)) !== 1) return undefined;
+  const [first, second] = [a.inputs[0]!, b.inputs[0]!];
+  if (first.op !== 'Slice' || second.op !== 'Slice' || first.inputs[0] !== second.inputs[0]) return undefined;
+  const next = intsOf(second, 'begin');
+  const along = intsOf(first, 'begin').findIndex((at, i) => at !== next[i]);
+  if (along < 0 || sizeOf(first.shape.slice(0, along)) !== 1) return undefined;
+  const both = adjacentSlices(g, first, second, along);
+  return both && g.reshape(both, a.shape.with(axis, a.shape[axis]! + b.shape[axis]!));
 }
 
 /** Pieces next to each other, each padded with zeros to the whole (gradients of slices): put side by side first. */
 function sumOfPads(g: Builder, a: Value, b: Value): Value | undefined {
   if (a.op !== 'Pad' || b.op !== 'Pad' || !sameShape(a.shape, b.shape)) return undefined;
-  if (padValue(a) !== 0 || padValue(b) !== 0) return undefined;
+  if (floatOf(a, 'value') !== 0 || floatOf(b, 'value') !== 0) return undefined;
   const [ofA, ofB] = [paddingsOf(a), paddingsOf(b)];
   const differing = ofA.flatMap(([before, after], i) => (before !== ofB[i]![0] || after !== ofB[i]![1] ? [i] : []));
   const [axis] = differing;
@@ -122,15 +139,12 @@ function sumOfPads(g: Builder, a: Value, b: Value): Value | undefined {
   return g.pad(g.concat([first.inputs[0]!, second.inputs[0]!], axis), paddings);
 }
 
-function paddingsOf(x: Value): (readonly [before: number, after: number])[] {
-  const pads = ints(x, 'pads');
-  return x.shape.map((_, i) => [pads[i]!, pads[x.shape.length + i]!]);
-}
-
-function padValue(x: Value): number {
-  return (x.attributes['value'] as { float: number }).float;
-}
-
-function ints({ attributes }: Value, name: string): readonly number[] {
-  return attributes[name] as readonly number[];
+/** The same where one of them is a term of a sum. */
+function sumWithPads(g: Builder, sum: Value, pad: Value): Value | undefined {
+  if (sum.op !== 'Add' || pad.op !== 'Pad') return undefined;
+  const [a, b] = sum.inputs as [Value, Value];
+  const withB = sumOfPads(g, b, pad);
+  if (withB !== undefined) return g.add(a, withB);
+  const withA = sumOfPads(g, a, pad);
+  return withA && g.add(b, withA);
 }

@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 
 import { Graph } from '../../graph/graph.js';
-import type { TypedArray, Value } from '../../graph/value.js';
+import type { Value } from '../../graph/value.js';
 import { emit } from '../../onnx/emit.js';
 import { encodeModel } from '../../onnx/model.js';
 import { loadOnnxRuntime } from '../../run/onnxruntime.js';
@@ -32,7 +32,7 @@ export function lowered(
   const values: Record<string, Value> = {};
   for (const [name, tensor] of Object.entries(inputs)) {
     values[name] = graph.input(name, tensor.shape, graphType(tensor.dtype));
-    feeds[name] = new ort.Tensor(tensor.dtype as 'float32', tensor.dataSync() as Float32Array, tensor.shape);
+    feeds[name] = new ort.Tensor(tensor.dtype as 'float32', tensor.dataSync(), tensor.shape);
   }
   const made = lowering(graph, values, attributes);
   const outputs = (Array.isArray(made) ? made : [made]) as readonly Value[];
@@ -46,7 +46,7 @@ export function lowered(
     return outputs.map(({ shape, dtype }, i) => ({
       shape: [...shape],
       dtype,
-      data: Array.from(results[`out${i}`]!.data as TypedArray, Number),
+      data: Array.from(results[`out${i}`]!.data, Number),
     }));
   } finally {
     session.dispose();

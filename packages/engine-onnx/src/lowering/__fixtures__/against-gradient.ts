@@ -1,8 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
-import { lowered } from './against-cpu.js';
-import type { KernelInputs, Result } from './against-cpu.js';
-import type { KernelAttributes, Lowering } from '../lowering.js';
+import type { Result } from './against-cpu.js';
 
 /**
  * The gradient of sum(dy * f(x)) by x from differences of f, which may be any function of tensors. Exact up to rounding
@@ -21,16 +19,4 @@ export function differences(f: (x: tf.Tensor) => tf.Tensor, x: tf.Tensor, dy: tf
     }),
   );
   return { shape: x.shape, dtype: 'float32', data };
-}
-
-/** A lowering as a function of tensors, for {@link differences}. */
-export function asTensors(
-  lowering: Lowering,
-  inputs: (x: tf.Tensor) => KernelInputs,
-  attributes: KernelAttributes,
-): (x: tf.Tensor) => tf.Tensor {
-  return (x) => {
-    const [{ data, shape }] = lowered(lowering, inputs(x), attributes) as [Result];
-    return tf.tensor([...data], [...shape]);
-  };
 }
