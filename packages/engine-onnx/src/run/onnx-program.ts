@@ -14,7 +14,7 @@ import type { VectorPart } from './gradient-vectors.js';
 import type { NativeSession, RuntimeTensor } from './onnxruntime.js';
 import { elementsOf } from './resident-backend.js';
 import type { ResidentBackend } from './resident-backend.js';
-import { makeResident, residentIn } from './state-residents.js';
+import { makeResident, RememberedResidents } from './state-residents.js';
 
 /** A value that the session is fed, and where it comes from. */
 export interface FeedPlan {
@@ -50,6 +50,7 @@ export interface OnnxProgramParts {
 export class OnnxProgram implements CompiledProgram {
   private readonly feeds: Record<string, RuntimeTensor> = {};
   private readonly fetches: Record<string, RuntimeTensor> = {};
+  private readonly residents: RememberedResidents;
   private readonly numbers = new Map<string, Block>();
   private readonly operands = new Map<Value, Block>();
   /** Names of the session's results that are written into a new block in every run. */
@@ -64,6 +65,7 @@ export class OnnxProgram implements CompiledProgram {
   constructor(private readonly parts: OnnxProgramParts) {
     const { feeds, kernelFeeds, operands, outputs, writes, update } = parts;
     const { pool } = parts.backend;
+    this.residents = new RememberedResidents(parts.backend);
     for (const value of operands.values()) this.operands.set(value, pool.take(value.dtype, value.size));
     for (const { source } of [...feeds, ...kernelFeeds]) {
       if (source.kind !== 'number' || this.numbers.has(source.name)) continue;
@@ -85,7 +87,7 @@ export class OnnxProgram implements CompiledProgram {
     try {
       // First all that can make the memory grow, which leaves the views of before empty; then views.
       this.bindUpdate(state);
-      for (const { source } of this.parts.feeds) if (source.kind === 'state') residentIn(state, source.name, backend);
+      for (const { source } of this.parts.feeds) if (source.kind === 'state') this.residents.get(state, source.name);
       backend.gradientsOf(state).reserve(this.gradients, state);
       for (const [name, value] of this.fresh) taken.set(name, this.blockFor(state, name, value));
       this.feed(state, request);
@@ -133,13 +135,13 @@ export class OnnxProgram implements CompiledProgram {
     const { backend } = this.parts;
     const name = stateOf(result);
     if (name === undefined || !isGradient(name)) return backend.pool.take(dtype, size);
-    const now = state.get(name) && residentIn(state, name, backend).block;
+    const now = state.get(name) && this.residents.get(state, name).block;
     return backend.gradientsOf(state).other(name, now) ?? backend.pool.take(dtype, size);
   }
 
   private blockOf(state: NamedState, source: InputSource): Block {
     if (source.kind === 'number') return this.numbers.get(source.name)!;
-    return residentIn(state, (source as { readonly name: string }).name, this.parts.backend).block;
+    return this.residents.get(state, (source as { readonly name: string }).name).block;
   }
 
   private guardsPass(rule: 'always' | 'finite' | 'not-nan', taken: ReadonlyMap<string, Block>): boolean {
@@ -163,7 +165,7 @@ export class OnnxProgram implements CompiledProgram {
       taken.delete(writeName(name));
       if (state.get(name) === undefined) makeResident(state, name, backend, block, value);
       else {
-        const resident = residentIn(state, name, backend);
+        const resident = this.residents.get(state, name);
         backend.pool.give(resident.block);
         resident.block = block;
       }
@@ -183,7 +185,7 @@ export class OnnxProgram implements CompiledProgram {
   private bindUpdate(state: NamedState): void {
     const { update, backend, kernelFeeds } = this.parts;
     if (update.kernels.length === 0) return;
-    const addressOfState = (name: string): number => residentIn(state, name, backend).block.address;
+    const addressOfState = (name: string): number => this.residents.get(state, name).block.address;
     const moving = update.written.map(addressOfState);
     for (const { source } of kernelFeeds) if (source.kind === 'state') moving.push(addressOfState(source.name));
     if (this.update !== undefined && moving.every((address, i) => address === this.bound[i])) return;

@@ -38,3 +38,23 @@ export function makeResident(
   else assignInPlace(variable, info, backend);
   return resident;
 }
+
+/** The same for names that are asked for in every step: what was found is remembered, and looked up again when it has changed. */
+export class RememberedResidents {
+  private readonly known = new Map<string, Resident>();
+  private state: NamedState | undefined;
+
+  constructor(private readonly backend: ResidentBackend) {}
+
+  get(state: NamedState, name: string): Resident {
+    if (state !== this.state) {
+      this.state = state;
+      this.known.clear();
+    }
+    const known = this.known.get(name);
+    if (known !== undefined && known.references === 1 && state.get(name)?.dataId === known.dataId) return known;
+    const resident = residentIn(state, name, this.backend);
+    this.known.set(name, resident);
+    return resident;
+  }
+}

@@ -5,7 +5,7 @@ export function sequence(programs: readonly Program[]): Program {
   if (programs.length === 1) return programs[0]!;
   return {
     name: programs.map(({ name }) => name).join('+'),
-    key: JSON.stringify(programs.map(({ key }) => key)),
+    key: programs.map(({ key }) => key).join('\n\n\n'),
     guards: programs.flatMap(({ guards }) => guards),
     parts: programs.flatMap((program) => program.parts ?? [program]),
     run: (inputs, state) =>
