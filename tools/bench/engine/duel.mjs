@@ -1,4 +1,9 @@
+import { setTimeout as rest } from 'node:timers/promises';
+
 import { median } from '../lib.mjs';
+
+/** Before each burst: the threads of the contestant before spin on for a while. */
+const REST_MS = 25;
 
 /**
  * Lets two contestants train in bursts in turn, in reversed order every round, so that what slows the machine down for a
@@ -14,7 +19,10 @@ export async function duel(ours, rival, { windows, rounds, burstMs }) {
     for (let round = 0; round < rounds; round++) {
       const inTurn = round % 2 === 0 ? ['ours', 'rival'] : ['rival', 'ours'];
       const result = {};
-      for (const side of inTurn) result[side] = await (side === 'ours' ? ours : rival).burst(burstMs);
+      for (const side of inTurn) {
+        await rest(REST_MS);
+        result[side] = await (side === 'ours' ? ours : rival).burst(burstMs);
+      }
       for (const side of inTurn) bursts[side].push(result[side]);
       inWindow.push(stepMs(result.rival) / stepMs(result.ours));
     }

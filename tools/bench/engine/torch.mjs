@@ -22,7 +22,7 @@ export function findPython({ install }) {
   if (!install) {
     console.log(
       'Skipped: PyTorch. Set X_BENCH_PYTHON to a Python that has it, or pass --install-torch, which installs it under ' +
-        'node_modules/.cache (about 5 GB, minutes; a tenth of it where the package index has builds for CPUs alone)',
+        'node_modules/.cache (about 5 GB, some minutes)',
     );
     return null;
   }
