@@ -17,6 +17,15 @@ export function channelsOutermost(g: Builder, x: Value): Value {
   return g.transpose(x, [1, 0, ...spatialAxes(x, 2)]);
 }
 
+/**
+ * The value in the layout that it has here, whatever is done with it later. Where something was computed channels last, this
+ * keeps what follows, and all that it meets there, from being computed channels last as well: in a network of convolutions
+ * that were five transpositions a pooling layer instead of one, and sums over rows, which are slow on two threads.
+ */
+export function settled(g: Builder, x: Value): Value {
+  return g.op('Identity', [x], {}, x.shape, x.dtype);
+}
+
 function spatialAxes({ shape }: Value, first: number): number[] {
   return Array.from({ length: shape.length - 2 }, (_, i) => first + i);
 }

@@ -1,5 +1,5 @@
 import { ofOutputSize, seen, unseen } from './geometry.js';
-import { channelsFirst, channelsLast } from './layout.js';
+import { channelsFirst, channelsLast, settled } from './layout.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { pooled, poolingGeometry, poolingPads } from './pooling.js';
 import { toMaxima } from './to-maxima.js';
@@ -18,7 +18,8 @@ const maxPoolGradient =
   (g, { dy, input }, attributes) => {
     const geometry = poolingGeometry(input!.shape, attributes);
     const x = seen(g, g.cast(input!, 'float32'), geometry, 1, -Infinity);
-    return unseen(g, toMaxima(g, x, ofOutputSize(g, dy!, geometry, 1), geometry, tie), geometry, 1);
+    const gradient = unseen(g, toMaxima(g, x, ofOutputSize(g, dy!, geometry, 1), geometry, tie), geometry, 1);
+    return channelsLast(g, settled(g, channelsFirst(g, gradient)));
   };
 
 /**

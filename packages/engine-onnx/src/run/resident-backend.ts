@@ -127,10 +127,17 @@ export class ResidentBackend extends tf.KernelBackend {
 }
 
 /** The elements of a tensor wherever they are: those of the engine's and of tfjs's cpu backend without a copy. */
-export function elementsOf(backend: ResidentBackend, { dataId }: tf.Tensor): TypedArray {
+export function elementsOf(backend: ResidentBackend, { dataId, dtype }: tf.Tensor): TypedArray {
   const resident = backend.residentOf(dataId);
   if (resident !== undefined) return resident.block.view;
   const info = dataInfo(dataId);
   if (info === undefined) throw new RangeError('a tensor that is handed to a step is disposed');
-  return info.backend.readSync(dataId) as TypedArray;
+  return ofType(info.backend.readSync(dataId) as TypedArray, dtype);
+}
+
+/** tfjs's cpu backend may hold one type in the array of another: what it casts from int32 to float32 stays where it was. */
+function ofType(elements: TypedArray, dtype: tf.DataType): TypedArray {
+  if (dtype === 'float32') return elements instanceof Float32Array ? elements : Float32Array.from(elements, Number);
+  if (dtype === 'int32') return elements instanceof Int32Array ? elements : Int32Array.from(elements, Number);
+  return elements instanceof Uint8Array ? elements : Uint8Array.from(elements, Number);
 }
