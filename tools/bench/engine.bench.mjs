@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { median, printMachine, printTable } from './lib.mjs';
 import { Contestant } from './engine/child.mjs';
 import { duel, stepMs, withSpread } from './engine/duel.mjs';
-import { FIRST_STEP_MS, MEMORY, ownTime, TO_TFJS, TO_TORCH, WITHIN } from './engine/targets.mjs';
+import { FIRST_STEP_MS, MEMORY, ownTime, SPLIT, TO_TFJS, TO_TORCH, WITHIN } from './engine/targets.mjs';
 import { bestTorch, findPython } from './engine/torch.mjs';
 
 const SCRIPT = path.join(import.meta.dirname, 'engine', 'contestant.mjs');
@@ -38,16 +38,18 @@ export async function bench(args) {
     'start ms',
     'own us',
   ];
-  printTable([...headings, 'allowed us'], rows);
+  printTable([...headings, 'allowed us', 'trainer us'], rows);
   console.log(
     [
       '',
       `target      at least this, less ${WITHIN * 100} %`,
       `MB          peak resident memory of the process; to PyTorch: at most ${MEMORY} of that of its process`,
       `start ms    the first two steps, of which each is compiled; at most ${FIRST_STEP_MS} each`,
-      'own us      time of a step outside of the native call and the generated update; allowed: 50 and 1 for each input and output',
+      'own us      time in the engine outside of the native call and the generated update; allowed: 50 and 1 for each input and output',
+      'trainer us  time of a step outside of the engine',
     ].join('\n'),
   );
+  await compareWithSplit(options);
   if (options.tfjs) await compareWithTfjs(options);
 }
 
@@ -90,7 +92,7 @@ async function measure(model, threads, python, options) {
     const result = torch === null ? await alone(ours, options) : await duel(ours, torch.contestant, options);
     const peak = await ours.peakMB();
     const torchPeak = (await torch?.contestant.peakMB()) ?? null;
-    const own = median(result.ours.flatMap(({ ownMs }) => ownMs)) * 1000;
+    const microseconds = (of) => (median(result.ours.flatMap(of)) * 1000).toFixed(0);
     console.log(`${model}: ${start.parameters} parameters${torch === null ? '' : `; PyTorch at ${torch.setting}`}`);
     return [
       model,
@@ -102,8 +104,9 @@ async function measure(model, threads, python, options) {
       peak.toFixed(0),
       torchPeak === null ? '-' : (peak / torchPeak).toFixed(2),
       start.startMs.map((ms) => ms.toFixed(0)).join(' + '),
-      own.toFixed(0),
+      microseconds(({ engineMs }) => engineMs),
       ownTime(result.ours.at(-1).inputsAndOutputs),
+      microseconds(({ trainerMs }) => trainerMs),
     ];
   } finally {
     ours.end();
@@ -123,6 +126,27 @@ function checkTwins(model, ours, theirs) {
   throw new Error(
     `${model} has ${ours.parameters} parameters here and ${theirs.parameters} in PyTorch: models.mjs and torch_models.py differ`,
   );
+}
+
+/** A step as one program against the same as two: gradients into one vector, and the update from there. */
+async function compareWithSplit({ engine, ...options }) {
+  const rows = [];
+  for (const threads of options.threads) {
+    for (const model of options.models) {
+      const fused = contestant(model, engine, threads);
+      const split = contestant(model, `${engine}-split`, threads);
+      try {
+        await Promise.all([fused.ready, split.ready]);
+        const { ratios } = await duel(fused, split, options);
+        rows.push([model, threads, withSpread(ratios), SPLIT]);
+      } finally {
+        fused.end();
+        split.end();
+      }
+    }
+  }
+  console.log('\nGradients and update as two programs: how many times as long as the fused step, and at most\n');
+  printTable(['model', 'threads', 'ratio', 'target'], rows);
 }
 
 /** Against tfjs on its CPU backend, the best that a plain `npm ci` gives: WebAssembly's has no gradients of convolutions. */

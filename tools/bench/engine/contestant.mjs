@@ -1,12 +1,21 @@
 // Trains a model in bursts: for every line `burst <ms>` on stdin a line of JSON with the milliseconds of each step.
 // What is timed is a step of GradientDescentTrainer without callbacks: from the moment it is handed a batch until it asks
-// for the next one. `node contestant.mjs <model> <engine> <threads>`
+// for the next one. `node contestant.mjs <model> <engine> <threads>`; the engine `onnx-split` runs gradients and update as
+// two programs.
 import fs from 'node:fs';
 import readline from 'node:readline';
 
 import * as tf from '@tensorflow/tfjs';
 import { Adam } from '@x/optim';
-import { cloneBatch, DataLoader, EagerEngine, GradientDescentTrainer, ParameterSet, withLog } from '@x/trainer-core';
+import {
+  cloneBatch,
+  DataLoader,
+  EagerEngine,
+  GradientDescentTrainer,
+  ParameterSet,
+  TrainerCallback,
+  withLog,
+} from '@x/trainer-core';
 
 import { MODELS } from './models.mjs';
 import { watchNativeTime } from './native-time.mjs';
@@ -50,7 +59,8 @@ class Bursts extends DataLoader {
     while (performance.now() < end) steps.push(yield* this.step());
     answer({
       times: steps.map(({ ms }) => ms),
-      ownMs: steps.map(({ ms, nativeMs }) => ms - nativeMs),
+      engineMs: steps.map(({ engineMs, nativeMs }) => engineMs - nativeMs),
+      trainerMs: steps.map(({ ms, engineMs }) => ms - engineMs),
       inputsAndOutputs: steps.at(-1).inputsAndOutputs,
     });
   }
@@ -58,14 +68,37 @@ class Bursts extends DataLoader {
   async *step() {
     const batch = cloneBatch(this.batches[this.count++ % this.batches.length]);
     this.native.reset();
+    inEngineMs = 0;
     const start = performance.now();
     yield batch;
-    return { ms: performance.now() - start, ...this.native.read() };
+    return { ms: performance.now() - start, engineMs: inEngineMs, ...this.native.read() };
   }
 }
 
 function peakMemoryMB() {
   return Number(/VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
+}
+
+/** The time in the engine, native calls included, since it was last set to 0. */
+let inEngineMs = 0;
+
+async function timedEngine() {
+  const engine = await newEngine();
+  const run = engine.run.bind(engine);
+  engine.run = async (...args) => {
+    const start = performance.now();
+    try {
+      return await run(...args);
+    } finally {
+      inEngineMs += performance.now() - start;
+    }
+  };
+  return engine;
+}
+
+/** Looks between gradients and update, so that they are run one after the other. */
+class Watcher extends TrainerCallback {
+  onGradients() {}
 }
 
 async function newEngine() {
@@ -89,7 +122,8 @@ if (engineName === 'tfjs') {
     model,
     optimizer: new Adam({ lr: 1e-3 }, ParameterSet.of(variables)),
     dataLoader: new Bursts(batches, native),
-    engine: await newEngine(),
+    engine: await timedEngine(),
+    callbacks: engineName.endsWith('-split') ? [new Watcher()] : [],
     numEpochs: 1,
   });
   await withLog({ info: () => undefined, warn: console.error }, () => trainer.train());

@@ -22,3 +22,6 @@ export const MEMORY = 1.3;
 
 /** Microseconds of a step outside of native and generated code. */
 export const ownTime = (inputsAndOutputs) => 50 + inputsAndOutputs;
+
+/** How many times as long as the fused step gradients and update may take as two programs. */
+export const SPLIT = 1.1;
