@@ -45,7 +45,10 @@ console.log(summary(counts));
 for (const message of opByOp) console.log(message);
 if (process.env.TEST_COUNTS_DIR) {
   fs.mkdirSync(process.env.TEST_COUNTS_DIR, { recursive: true });
-  fs.writeFileSync(path.join(process.env.TEST_COUNTS_DIR, 'parity.json'), JSON.stringify(testCounts(counts)));
+  fs.writeFileSync(
+    path.join(process.env.TEST_COUNTS_DIR, `parity-${options.engine ?? 'eager'}.json`),
+    JSON.stringify(testCounts(counts)),
+  );
 }
 process.exitCode = counts.failed > 0 || files.length === 0 ? 1 : 0;
 
