@@ -109,6 +109,8 @@ export class OnnxProgram implements CompiledProgram {
     session?.dispose();
     this.update?.dispose();
     for (const block of [...this.numbers.values(), ...this.operands.values()]) backend.pool.give(block);
+    // blocks of sizes that only this program had would wait for ever
+    backend.pool.clear();
   }
 
   private feed(state: NamedState, { batch = {}, numbers = {}, random }: RunRequest): void {
