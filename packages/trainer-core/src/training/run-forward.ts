@@ -13,7 +13,17 @@ import { ModelError, TrainerError } from '../errors.js';
  */
 export function runForward(model: ModelLike, batch: Batch, mode: ForwardMode): Outputs {
   try {
-    return model.forward(batch, mode);
+    const outputs: unknown = model.forward(batch, mode);
+    if (outputs instanceof Promise) {
+      // nobody else waits for it
+      outputs.catch(() => undefined);
+      throw new ModelError(
+        'X_MODEL_INVALID',
+        "the model's forward() is asynchronous, and must be a synchronous function: read no values in it, and await " +
+          'whatever it needs in the data loader or before training',
+      );
+    }
+    return outputs as Outputs;
   } catch (error) {
     if (error instanceof TrainerError) throw error;
     const entries = Object.entries(batch).map(([name, value]) => `${name}: ${inWords(value)}`);
