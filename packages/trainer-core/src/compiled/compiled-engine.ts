@@ -220,13 +220,13 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
 }
 
 /** The same program, whose run is never committed: to see what it throws. */
-function withoutEffect({ name, key, run }: Program): Program {
+function withoutEffect(program: Program): Program {
   return {
-    name,
-    key,
+    name: program.name,
+    key: program.key,
     guards: ['never'],
     run(inputs, state) {
-      run(inputs, state);
+      program.run(inputs, state);
       return { never: tf.scalar(Number.NaN) };
     },
   };

@@ -77,7 +77,7 @@ class SymbolicBackend extends tf.KernelBackend {
       return Promise.resolve(this.readSync(dataId));
     } catch (error) {
       // The trace ends with the error. Nobody may be waiting for this promise, and Node ends for a rejection without anybody.
-      return this.active === undefined ? Promise.reject(error as TraceError) : new Promise(() => undefined);
+      return this.active === undefined && error instanceof Error ? Promise.reject(error) : new Promise(() => undefined);
     }
   }
 

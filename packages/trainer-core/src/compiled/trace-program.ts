@@ -132,7 +132,8 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
       return this.target.kernel(name, Object.fromEntries(entries), attributes);
     } catch (error) {
       const operands = entries.map(([, { dtype, shape }]) => `${dtype}[${shape}]`).join(', ');
-      const why = error instanceof NotCompilableError ? `${error.message}. ${ELSEWHERE}` : `it failed: ${messageOf(error)}`;
+      const why =
+        error instanceof NotCompilableError ? `${error.message}. ${ELSEWHERE}` : `it failed: ${messageOf(error)}`;
       throw symbolicBackend.refusal(`the operation ${name}(${operands}) cannot be part of a compiled step: ${why}`, {
         cause: error,
       });
@@ -147,7 +148,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   }
 
   elements(value: unknown): HostArray | undefined {
-    return this.target.constantData(value as V);
+    return value === undefined ? undefined : this.target.constantData(value as V);
   }
 
   private traced(program: Program, request: RunRequest): TracedProgram<V> {
@@ -156,14 +157,19 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
     try {
       const before = new Set(liveVariables());
       let index = 0;
-      const symbolicBatch = mapTensors(batch, (tensor) => {
+      const symbolicBatch = mapTensors(batch, (tensor, path) => {
+        const { shape, dtype } = tensor;
         const source = { kind: 'batch', index: index++ } as const;
         // what is of another type is refused once it is used
-        return isCompiledType(tensor.dtype) ? this.inputTensor(source, tensor.shape, tensor.dtype) : tensor;
+        if (!isCompiledType(dtype)) return tensor;
+        return this.tensorOf(this.input(source, shape, dtype), `the batch's ${path}`);
       });
       const scalars = Object.fromEntries(
-        Object.keys(numbers).map((name) => [name, this.inputTensor({ kind: 'number', name }, [], 'float32')]),
-      ) as Record<string, tf.Scalar>;
+        Object.keys(numbers).map((name) => {
+          const value = this.input({ kind: 'number', name }, [], 'float32');
+          return [name, this.tensorOf(value, `the number ${name}`) as tf.Scalar];
+        }),
+      );
       const state = new TracedState<V>(this.state, {
         valueOf: (tensor) => this.valueOf(tensor),
         tensorOf: (value, origin) => this.tensorOf(value, origin),
@@ -248,10 +254,6 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
     return value;
   }
 
-  private inputTensor(source: InputSource, shape: readonly number[], dtype: tf.DataType): tf.Tensor {
-    return this.tensorOf(this.input(source, shape, dtype), nameOf(source));
-  }
-
   private tensorOf(value: V, origin: string): tf.Tensor {
     const info = {
       dataId: symbolicBackend.make(value, origin),
@@ -264,7 +266,8 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   /** What a tensor stands for; one from outside of the step is a constant, or an input if it is a variable. */
   private valueOf({ dataId, shape, dtype }: tf.TensorInfo, what?: string): V {
     const symbolic = symbolicBackend.symbolic(dataId);
-    if (symbolic !== undefined && symbolic.trace !== (this as ActiveTrace)) throw symbolicBackend.leaked(symbolic, what);
+    if (symbolic !== undefined && symbolic.trace !== (this as ActiveTrace))
+      throw symbolicBackend.leaked(symbolic, what);
     const value = (symbolic?.value as V | undefined) ?? this.capture({ dataId, shape, dtype });
     return this.target.reshape(value, shape);
   }
@@ -348,14 +351,16 @@ function hostArray(values: ArrayLike<number | boolean>, dtype: CompiledType): Ho
   return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
 }
 
-function mapTensors(batch: Batch, map: (tensor: tf.Tensor) => tf.Tensor): Batch {
-  const mapped = (value: BatchValue): BatchValue => {
-    if (value instanceof tf.Tensor) return map(value);
-    if (Array.isArray(value)) return value.map(mapped);
+/** The same batch with other tensors, in the order of `tensorsIn`. A path is as `images` or `tokens.ids.0`. */
+function mapTensors(batch: Batch, map: (tensor: tf.Tensor, path: string) => tf.Tensor): Batch {
+  const mapped = (value: BatchValue, path: readonly string[]): BatchValue => {
+    if (value instanceof tf.Tensor) return map(value, path.join('.'));
+    if (Array.isArray(value))
+      return (value as readonly BatchValue[]).map((entry, i) => mapped(entry, [...path, String(i)]));
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapped(entry)]));
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapped(entry, [...path, key])]));
   };
-  return mapped(batch) as Batch;
+  return mapped(batch, []) as Batch;
 }
 
 /** tfjs's own words for a kernel that nobody has. */
@@ -363,5 +368,7 @@ function explained(error: unknown): unknown {
   const kernel = /Cannot find registered kernel '(\w+)' for backend/.exec(messageOf(error))?.[1];
   if (kernel === undefined) return error;
   const where = userLineOf((error as Error).stack ?? '');
-  return new TraceError(`the operation ${kernel} cannot be part of a compiled step. ${ELSEWHERE}`, where, { cause: error });
+  return new TraceError(`the operation ${kernel} cannot be part of a compiled step. ${ELSEWHERE}`, where, {
+    cause: error,
+  });
 }
