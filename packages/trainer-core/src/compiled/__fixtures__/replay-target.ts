@@ -58,6 +58,9 @@ export class ReplayTarget implements TraceTarget<ReplayValue> {
     const results = onBackend('cpu', tf.findBackend('cpu'), () =>
       call(({ shape, dtype }) => tf.zeros([...shape], dtype)),
     );
+    for (const { dtype } of [results].flat()) {
+      if (dtype === 'string' || dtype === 'complex64') throw new NotCompilableError(`it gives ${dtype}`);
+    }
     const valueAt = (i: number, { shape, dtype }: tf.Tensor): ReplayValue => ({
       shape,
       dtype: dtype as CompiledType,
