@@ -3,7 +3,7 @@ import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { ProgramState, RunRequest } from '../contracts/engine.js';
-import { EngineError } from '../errors.js';
+import type { EngineError } from '../errors.js';
 import { dropout, randomUniform } from '../random/step-random.js';
 import { program, SmallState, tfjsNow } from './__fixtures__/programs.js';
 import { ReplayTarget } from './__fixtures__/replay-target.js';

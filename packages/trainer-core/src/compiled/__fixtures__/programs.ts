@@ -36,24 +36,44 @@ export class SmallState {
   }
 }
 
-/** All of tfjs that a trace touches. */
+const numbers = new WeakMap<object, number>();
+let seen = 0;
+
+/** A number that stands for an object, so that comparing does not look into it. */
+function identity(object: object | null | undefined): number {
+  if (object === undefined || object === null) return 0;
+  const known = numbers.get(object) ?? ++seen;
+  numbers.set(object, known);
+  return known;
+}
+
+interface TfjsState {
+  readonly registeredVariables: Readonly<Record<string, tf.Variable>>;
+  readonly gradientDepth: number;
+  readonly kernelDepth: number;
+  readonly activeTape?: object;
+  readonly activeScope: object | null;
+}
+
+/** All of tfjs that a trace touches; equal if nothing has changed. */
 export function tfjsNow(): Readonly<Record<string, unknown>> {
   const { numTensors, numBytes, numDataBuffers } = tf.memory();
-  const { state } = tf.engine() as unknown as {
-    readonly state: Readonly<Record<string, unknown>> & { readonly registeredVariables: Record<string, tf.Variable> };
-  };
+  const { registeredVariables, ...state } = tf.engine().state as unknown as TfjsState;
+  const variables = Object.values(registeredVariables).map((each) => [
+    each.name,
+    identity(each),
+    identity(each.dataId),
+  ]);
   return {
-    numTensors,
-    numBytes,
-    numDataBuffers,
-    backend: tf.getBackend(),
-    instance: tf.backend(),
-    variables: new Map(Object.values(state.registeredVariables).map((variable) => [variable, variable.dataId])),
-    depths: [state['gradientDepth'], state['kernelDepth'], state['activeTape'] === undefined],
-    scope: state['activeScope'],
-    gradients: ['Tile', 'Einsum', 'Add', 'Multinomial', 'MatMul'].map((name) => tf.getGradient(name)),
-    kernels: tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, kernelFunc]),
-    random: Math.random,
-    toTensor: tf.TensorBuffer.prototype.toTensor,
+    counts: { numTensors, numBytes, numDataBuffers },
+    backend: [tf.getBackend(), identity(tf.backend())],
+    variables: variables.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+    depths: [state.gradientDepth, state.kernelDepth, identity(state.activeTape), identity(state.activeScope)],
+    gradients: ['Tile', 'Einsum', 'Add', 'Multinomial', 'MatMul'].map((name) => identity(tf.getGradient(name))),
+    kernels: tf.getKernelsForBackend('cpu').map(({ kernelName, kernelFunc }) => [kernelName, identity(kernelFunc)]),
+    random: [
+      identity(Math.random),
+      identity(Object.getOwnPropertyDescriptor(tf.TensorBuffer.prototype, 'toTensor')?.value as object),
+    ],
   };
 }
