@@ -11,11 +11,18 @@ const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/|node:|[\\/]|[A-Za-z]:[\\/]|\.\
 
 /** Where in the user's code we are, as `src/model.ts:12:3`, relative to the working directory; an empty text if nowhere. */
 export function userLine(): string {
+  return userLineOf(withDeepStacks(() => new Error()).stack ?? '');
+}
+
+/** Runs something synchronous whose errors shall have the user in their stacks: ten frames of Node's are all of tfjs's. */
+export function withDeepStacks<R>(run: () => R): R {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 200;
-  const { stack = '' } = new Error();
-  Error.stackTraceLimit = limit;
-  return userLineOf(stack);
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /** The same for the stack of an error. */
