@@ -5,6 +5,7 @@ import { Graph } from './graph/graph.js';
 import type { GraphOptions } from './graph/simplifications.js';
 import type { Value } from './graph/value.js';
 import type { KernelAttributes, Lowerings } from './lowering/lowering.js';
+import { WITHOUT_LOWERING } from './lowering/without-lowering.js';
 import { SiteKeys } from './lowering/site-keys.js';
 
 /** The graph of a program, built kernel by kernel while it is traced. */
@@ -31,7 +32,7 @@ export class OnnxTarget implements TraceTarget<Value> {
 
   kernel(name: string, inputs: KernelInputs<Value>, attributes: KernelAttributes): Value | readonly Value[] {
     const lowering = this.lowerings[name];
-    if (lowering === undefined) throw new NotCompilableError('it has no counterpart in ONNX');
+    if (lowering === undefined) throw new NotCompilableError(WITHOUT_LOWERING[name] ?? 'it has no counterpart in ONNX');
     return lowering(this.graph, inputs, attributes);
   }
 

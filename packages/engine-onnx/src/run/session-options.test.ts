@@ -14,7 +14,7 @@ it('without options: every core, awake, one operation after the other', () => {
     intraOpNumThreads: availableParallelism(),
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     extra: { session: { intra_op: { allow_spinning: '1' } } },
   });
 });

@@ -30,7 +30,10 @@ export const SessionOptions = z.strictObject({
     .enum(['disabled', 'basic', 'extended', 'all'])
     .optional()
     .describe(`what ONNX Runtime does to graphs of its own; default: all, above ${OPTIMIZED_NODES} nodes nothing`),
-  logSeverity: z.enum(SEVERITIES).default('error').describe('what ONNX Runtime prints: this and what is worse'),
+  logSeverity: z
+    .enum(SEVERITIES)
+    .default('fatal')
+    .describe('what ONNX Runtime prints: this and what is worse; its errors are thrown in any case'),
 });
 
 export type SessionOptions = z.infer<typeof SessionOptions>;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 
 import { messageOf } from '../config/show.js';
@@ -17,6 +18,7 @@ import { ProgramCache, variantFor } from './program-cache.js';
 import type { CacheEntry } from './program-cache.js';
 import { programKey } from './program-key.js';
 import { difference } from './recording.js';
+import { symbolicBackend } from './symbolic-backend.js';
 import type { SymbolicValue, TraceTarget } from './target.js';
 import { checkTfjsInternals } from './tfjs-internals.js';
 import { TraceError } from './trace-error.js';
@@ -81,6 +83,11 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
   }
 
   override async run(program: Program, state: NamedState, request: RunRequest = {}): Promise<RunResult> {
+    if (symbolicBackend.active !== undefined) {
+      // ends the trace; its promise would have nobody to wait for it
+      symbolicBackend.refusal('the step runs another step: run() belongs between steps');
+      return new Promise(() => undefined);
+    }
     const key = programKey(program, request);
     const entry = this.cacheOf(state).entry(program.name, key, (text) => this.savedRuns[digest(text)] ?? 0);
     entry.runs += 1;
@@ -138,7 +145,8 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
       return compiled;
     } catch (error) {
       if (!(error instanceof EngineError) || this.compiling.onFailure === 'error') throw error;
-      this.tellOnce(`"${program.name}" runs op by op, which is slow: ${error.message}`);
+      const cause = error instanceof TraceError && error.where !== '' ? error.where : error.message;
+      this.tellOnce(cause, `steps run op by op, which is slow: ${error.message}`);
       entry.variants.push({ temporaries: new Map(), compiled: undefined });
       return undefined;
     }
@@ -166,7 +174,7 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     );
   }
 
-  /** The state is as before the run: op by op, what is wrong with the data is said better, and the rest may go well. */
+  /** The state is as before the run: op by op, what is wrong with the data is said better, or all may go well. */
   private async afterFailure(
     error: unknown,
     {
@@ -184,19 +192,44 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     },
   ): Promise<RunResult> {
     const mismatch = error instanceof EngineError && error.code === 'X_ENGINE_MISMATCH';
-    if (this.compiling.onFailure === 'error' || mismatch) throw error;
+    if (mismatch) throw error;
+    if (this.compiling.onFailure === 'error') {
+      const { outputs } = await this.eager.run(withoutEffect(program), state, { ...request, commitIf: 'not-nan' });
+      tf.dispose(outputs);
+      throw new EngineError(
+        'X_ENGINE_RUN_FAILED',
+        `"${program.name}" fails as a compiled program, and not op by op: ${messageOf(error)}. Please report it; until then ` +
+          'use onFailure: "eager", or the engine "eager"',
+        { cause: error },
+      );
+    }
+    const result = await this.eager.run(program, state, request);
     const at = entry.variants.findIndex((variant) => variant.compiled === compiled);
     entry.variants[at] = { temporaries: entry.variants[at]!.temporaries, compiled: undefined };
     compiled.dispose();
-    this.tellOnce(`"${program.name}" failed as a compiled program and runs op by op from now on: ${messageOf(error)}`);
-    return this.eager.run(program, state, request);
+    const message = `"${program.name}" failed as a compiled program and runs op by op from now on: ${messageOf(error)}`;
+    this.tellOnce(message, message);
+    return result;
   }
 
-  private tellOnce(message: string): void {
-    if (this.told.has(message)) return;
-    this.told.add(message);
+  private tellOnce(cause: string, message: string): void {
+    if (this.told.has(cause)) return;
+    this.told.add(cause);
     log.warn(message);
   }
+}
+
+/** The same program, whose run is never committed: to see what it throws. */
+function withoutEffect(program: Program): Program {
+  return {
+    name: program.name,
+    key: program.key,
+    guards: ['never'],
+    run(inputs, state) {
+      program.run(inputs, state);
+      return { never: tf.scalar(Number.NaN) };
+    },
+  };
 }
 
 /** Short enough for a checkpoint. */

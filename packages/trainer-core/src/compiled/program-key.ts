@@ -15,7 +15,7 @@ export function programKey(
 /** The shapes and types of the tensors of a batch, and its static fields. */
 export function shapesKey(batch: Batch): string {
   return Object.entries(batch)
-    .map(([name, value]) => `${name}:${valueKey(value)}`)
+    .map(([name, value]) => `${JSON.stringify(name)}:${valueKey(value)}`)
     .join();
 }
 

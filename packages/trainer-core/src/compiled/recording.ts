@@ -31,7 +31,8 @@ export function fingerprint(data: HostArray): string {
 /** Attributes of a kernel as text. JSON has no NaN, infinities, -0 and undefined. */
 export function attributesText(attributes: object): string {
   return JSON.stringify(attributes, (_, value: unknown) => {
-    if (typeof value === 'number' && (!Number.isFinite(value) || Object.is(value, -0))) return `number ${1 / value}`;
+    if (Object.is(value, -0)) return 'number -0';
+    if (typeof value === 'number' && !Number.isFinite(value)) return `number ${value}`;
     if (ArrayBuffer.isView(value)) return Array.from(value as HostArray);
     return value;
   });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 
+import { takeBackDisposal } from './tfjs-internals.js';
 import type { DataId } from './tfjs-internals.js';
 import { TraceError } from './trace-error.js';
 import { userLine } from './user-line.js';
@@ -14,6 +15,10 @@ export interface ActiveTrace {
   constant(values: unknown, shape: readonly number[], dtype: tf.DataType): unknown;
   /** The elements of a value, or undefined if they are not known while tracing. */
   elements(value: unknown): Float32Array | Int32Array | Uint8Array | undefined;
+  /** The first thing that cannot be compiled: it stands, whatever the step does with the error. */
+  refused: TraceError | undefined;
+  /** Where a variable was pointed to other elements, by their id. */
+  readonly assignedAt: Map<DataId, string>;
 }
 
 /** What stands for the elements of a tensor. */
@@ -55,20 +60,25 @@ class SymbolicBackend extends tf.KernelBackend {
 
   override readSync(dataId: DataId): Float32Array | Int32Array | Uint8Array {
     const symbolic = this.symbolic(dataId);
-    if (symbolic === undefined) throw new TraceError('a tensor that was disposed is read', userLine());
-    if (symbolic.trace !== this.active) throw leaked(symbolic);
+    if (symbolic === undefined) throw this.refusal('a tensor that was disposed is read');
+    if (symbolic.trace !== this.active) throw this.leaked(symbolic);
     const known = symbolic.trace.elements(symbolic.value);
     if (known !== undefined) return known;
-    throw new TraceError(
-      `the step reads the value of ${symbolic.origin} (dataSync, data, arraySync, print or a condition), which is not known ` +
-        'before the step runs: return the tensor as an output and read it afterwards, or choose with tf.where instead of if',
-      userLine(),
+    throw this.refusal(
+      `the step reads the value of ${symbolic.origin} (dataSync, data, arraySync, print, or an operation whose shape ` +
+        'depends on the data), which is not known before the step runs: return the tensor as an output and read it ' +
+        'afterwards, or choose with tf.where instead of if',
     );
   }
 
   override read(dataId: DataId): Promise<Float32Array | Int32Array | Uint8Array> {
     // not async: the caller's line must still be on the stack
-    return Promise.resolve(this.readSync(dataId));
+    try {
+      return Promise.resolve(this.readSync(dataId));
+    } catch (error) {
+      // The trace ends with the error. Nobody may be waiting for this promise, and Node ends for a rejection without anybody.
+      return this.active === undefined && error instanceof Error ? Promise.reject(error) : new Promise(() => undefined);
+    }
   }
 
   override refCount(dataId: DataId): number {
@@ -76,6 +86,8 @@ class SymbolicBackend extends tf.KernelBackend {
   }
 
   override incRef(dataId: DataId): void {
+    // tfjs calls this for a new variable and for one that is assigned
+    this.active?.assignedAt.set(dataId, userLine());
     const entry = this.data.get(dataId);
     if (entry !== undefined) entry.references += 1;
   }
@@ -84,7 +96,10 @@ class SymbolicBackend extends tf.KernelBackend {
     const entry = this.data.get(dataId);
     if (entry === undefined) return true;
     entry.references -= 1;
-    if (entry.references > 0 && !force) return false;
+    const last = entry.references <= 0 || force;
+    if (this.active === undefined) takeBackDisposal(entry.symbolic.value as tf.TensorInfo, last);
+    if (!last) return false;
+    this.data.delete(dataId);
     this.count -= 1;
     return true;
   }
@@ -105,7 +120,22 @@ class SymbolicBackend extends tf.KernelBackend {
 
   trace(what: string): ActiveTrace {
     if (this.active !== undefined) return this.active;
-    throw new TraceError(`${what} was made on the backend for tracing while nothing is traced`, userLine());
+    throw this.refusal(`${what} was made on the backend for tracing while nothing is traced`);
+  }
+
+  /** An error that names the user's line, and ends the trace under way even if somebody catches it. */
+  refusal(reason: string, options?: ErrorOptions): TraceError {
+    const error = new TraceError(reason, userLine(), options);
+    if (this.active !== undefined) this.active.refused ??= error;
+    return error;
+  }
+
+  leaked({ origin }: SymbolicData, what = 'what is used here'): TraceError {
+    return this.refusal(
+      `${what} is a tensor of an earlier step (${origin}): what a step keeps for later, such as in a field of the model, is ` +
+        'not computed when the step runs. Return it as an output, keep it in a variable listed by namedBuffers(), or run ' +
+        'with the engine "eager"',
+    );
   }
 }
 
@@ -113,14 +143,6 @@ export type { SymbolicBackend };
 
 /** There is one, as there is one tfjs. */
 export const symbolicBackend: SymbolicBackend = new SymbolicBackend();
-
-export function leaked({ origin }: SymbolicData): TraceError {
-  return new TraceError(
-    `a tensor of an earlier step (${origin}) is used outside of it: what a step keeps for later, such as in a field of the ` +
-      'model, is not computed when the step runs. Return it as an output, or keep it in a variable listed by namedBuffers()',
-    userLine(),
-  );
-}
 
 /** Lets every kernel that any backend has, and those given, be called while tracing. */
 export function registerKernels(names: Iterable<string>): void {

@@ -21,7 +21,7 @@ export interface DataInfo {
 }
 
 interface EngineState {
-  registeredVariables: Readonly<Record<string, tf.Variable>>;
+  registeredVariables: Record<string, tf.Variable>;
   tensorInfo: WeakMap<DataId, DataInfo>;
   numBytes: number;
   numTensors: number;
@@ -93,6 +93,20 @@ export function announceData(dataId: DataId, info: DataInfo): void {
 /** Makes a variable stand for other elements without telling anybody: the caller puts the old ones back. */
 export function pointVariable(variable: tf.Variable, dataId: DataId): void {
   (variable as { dataId: DataId }).dataId = dataId;
+}
+
+/** Undoes the disposal of a variable whose elements are still there. */
+export function reviveVariable(variable: tf.Variable): void {
+  engine().state.registeredVariables[variable.name] = variable;
+  (variable as unknown as { isDisposedInternal: boolean }).isDisposedInternal = false;
+}
+
+/** Takes back what tfjs counts for the disposal of a tensor that it has not counted when it was made. */
+export function takeBackDisposal({ shape, dtype }: Pick<tf.TensorInfo, 'shape' | 'dtype'>, ofElements: boolean): void {
+  const { state } = engine();
+  state.numTensors += 1;
+  state.numBytes += tf.util.sizeFromShape(shape) * tf.util.bytesPerElement(dtype);
+  if (ofElements) state.numDataBuffers += 1;
 }
 
 /** A tensor of elements that a backend has already; it is freed as any other. */

@@ -9,6 +9,6 @@ export class TraceError extends EngineError {
     readonly where: string = '',
     options?: ErrorOptions,
   ) {
-    super('X_ENGINE_NOT_COMPILABLE', where === '' ? reason : `${reason} (${where})`, options);
+    super('X_ENGINE_NOT_COMPILABLE', where === '' ? reason : `${reason} (at ${where})`, options);
   }
 }

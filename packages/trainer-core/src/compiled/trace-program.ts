@@ -7,7 +7,7 @@ import { withStepRandom } from '../random/step-random.js';
 import type { StepRandom } from '../random/step-random.js';
 import type { NamedState } from '../state/named-state.js';
 import { attributesText, fingerprint, Recording } from './recording.js';
-import { leaked, registerKernels, SYMBOLIC, symbolicBackend } from './symbolic-backend.js';
+import { registerKernels, SYMBOLIC, symbolicBackend } from './symbolic-backend.js';
 import type { ActiveTrace } from './symbolic-backend.js';
 import { NotCompilableError } from './target.js';
 import type { CompiledType, HostArray, SymbolicValue, TraceTarget } from './target.js';
@@ -17,13 +17,14 @@ import {
   liveVariables,
   onBackend,
   pointVariable,
+  reviveVariable,
   tensorOf,
   uncounted,
 } from './tfjs-internals.js';
 import type { DataId } from './tfjs-internals.js';
 import { TraceError } from './trace-error.js';
 import { TracedState } from './traced-state.js';
-import { userLine } from './user-line.js';
+import { userLine, userLineOf } from './user-line.js';
 
 /** Where the elements of an input come from when the program is run. */
 export type InputSource =
@@ -71,12 +72,28 @@ export function traceProgram<V extends SymbolicValue>(
   return new Trace(target, state, locate).run(program, request);
 }
 
+/** What to do about what no engine compiles. */
+const ELSEWHERE = 'Compute it before the step, as a field of the batch, or run with the engine "eager"';
+
+/** A variable, and what it stands for while a step is traced. */
+interface BoundVariable<V> {
+  readonly name: string;
+  readonly variable: tf.Variable;
+  /** Undefined for a variable that is not in the state: it is an input once it is used. */
+  readonly value: V | undefined;
+  /** Its elements while the step is traced, and before. */
+  readonly dataId: DataId;
+  readonly before: DataId;
+}
+
 class Trace<V extends SymbolicValue> implements ActiveTrace {
+  refused: TraceError | undefined;
+  readonly assignedAt = new Map<DataId, string>();
   private readonly recording = new Recording();
   private readonly inputs: TracedInput<V>[] = [];
   private readonly numbers = new Map<V, number>();
   private readonly captured = new Map<DataId, V>();
-  /** Variables that are not in the state, by where their elements are. */
+  /** Variables that are not in the state, by where their elements seem to be. */
   private readonly others = new Map<DataId, tf.Variable>();
 
   constructor(
@@ -86,7 +103,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   ) {}
 
   run(program: Program, request: RunRequest): TracedProgram<V> {
-    if (symbolicBackend.active !== undefined) throw new TraceError('a step cannot run another step', userLine());
+    if (symbolicBackend.active !== undefined) throw symbolicBackend.refusal('a step cannot run another step');
     registerKernels([]);
     symbolicBackend.active = this;
     try {
@@ -95,7 +112,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
       uncounted(() => onBackend(SYMBOLIC, symbolicBackend, inScope));
       return traced!;
     } catch (error) {
-      throw explained(error);
+      throw this.refused ?? explained(error);
     } finally {
       symbolicBackend.active = undefined;
     }
@@ -111,12 +128,15 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
     );
     const numbers = entries.map(([input, value]) => `${input}=${this.numberOf(value)}`);
     this.record(`kernel ${name}`, `${numbers.join()} ${attributesText(attributes)}`);
+    // a clone stands for what it is a clone of: a variable that is put back after a while has not changed
+    if (name === 'Identity') return entries[0]![1];
     try {
       return this.target.kernel(name, Object.fromEntries(entries), attributes);
     } catch (error) {
       const operands = entries.map(([, { dtype, shape }]) => `${dtype}[${shape}]`).join(', ');
-      const why = error instanceof NotCompilableError ? error.message : `it failed: ${messageOf(error)}`;
-      throw new TraceError(`tf.${name}(${operands}) cannot be part of a compiled step: ${why}`, userLine(), {
+      const why =
+        error instanceof NotCompilableError ? `${error.message}. ${ELSEWHERE}` : `it failed: ${messageOf(error)}`;
+      throw symbolicBackend.refusal(`the operation ${name}(${operands}) cannot be part of a compiled step: ${why}`, {
         cause: error,
       });
     }
@@ -130,7 +150,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   }
 
   elements(value: unknown): HostArray | undefined {
-    return this.target.constantData(value as V);
+    return value === undefined ? undefined : this.target.constantData(value as V);
   }
 
   private traced(program: Program, request: RunRequest): TracedProgram<V> {
@@ -139,12 +159,19 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
     try {
       const before = new Set(liveVariables());
       let index = 0;
-      const symbolicBatch = mapTensors(batch, ({ shape, dtype }) =>
-        this.inputTensor({ kind: 'batch', index: index++ }, shape, dtype),
-      );
+      const symbolicBatch = mapTensors(batch, (tensor, path) => {
+        const { shape, dtype } = tensor;
+        const source = { kind: 'batch', index: index++ } as const;
+        // what is of another type is refused once it is used
+        if (!isCompiledType(dtype)) return tensor;
+        return this.tensorOf(this.input(source, shape, dtype), `the batch's ${path}`);
+      });
       const scalars = Object.fromEntries(
-        Object.keys(numbers).map((name) => [name, this.inputTensor({ kind: 'number', name }, [], 'float32')]),
-      ) as Record<string, tf.Scalar>;
+        Object.keys(numbers).map((name) => {
+          const value = this.input({ kind: 'number', name }, [], 'float32');
+          return [name, this.tensorOf(value, `the number ${name}`) as tf.Scalar];
+        }),
+      );
       const state = new TracedState<V>(this.state, {
         valueOf: (tensor) => this.valueOf(tensor),
         tensorOf: (value, origin) => this.tensorOf(value, origin),
@@ -152,53 +179,70 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
       });
       const compute = (): Record<string, tf.Tensor> => program.run({ batch: symbolicBatch, numbers: scalars }, state);
       const results = random === undefined ? compute() : withStepRandom(this.random(), compute);
-      if (typeof (results as { then?: unknown }).then === 'function') {
+      if (results instanceof Promise) {
+        results.catch(() => undefined);
         throw new TraceError(`the program "${program.name}" is asynchronous: a step is one synchronous function`);
       }
-      const outputs = new Map(Object.entries(results).map(([name, tensor]) => [name, this.valueOf(tensor)]));
+      if (this.refused !== undefined) throw this.refused;
+      const outputs = new Map(
+        Object.entries(results).map(([name, tensor]) => [name, this.valueOf(tensor, `the output "${name}"`)]),
+      );
       this.checkNoNewVariables(before);
-      for (const { name, variable, value } of bound) {
-        if (this.valueOf(variable) === value) continue;
-        throw new TraceError(
-          `the step assigns the variable "${name}" outside of its state: list what forward() assigns in namedBuffers()`,
-        );
-      }
+      for (const each of bound) this.checkUnchanged(each);
       const { writes, temporaries } = state;
       const { recording, inputs } = this;
       return { name: program.name, inputs, outputs, guards: program.guards, writes, temporaries, recording };
     } finally {
-      for (const { variable, dataId } of bound) pointVariable(variable, dataId);
+      const live = new Set(liveVariables());
+      for (const { variable, before } of bound) {
+        pointVariable(variable, before);
+        if (!live.has(variable)) reviveVariable(variable);
+      }
     }
   }
 
-  /** Lets the variables of the state stand for inputs. The caller points them back. */
-  private bindVariables(
-    parameters: 'raw' | 'averaged',
-  ): { readonly name: string; readonly variable: tf.Variable; readonly value: V; readonly dataId: DataId }[] {
+  /** Lets variables stand for inputs, so that nothing can happen to their elements. The caller points them back. */
+  private bindVariables(parameters: 'raw' | 'averaged'): BoundVariable<V>[] {
     const averaged = new Set(parameters === 'averaged' ? this.state.variablesIn('averages') : []);
-    const bound = new Map<tf.Variable, { name: string; variable: tf.Variable; value: V; dataId: DataId }>();
+    const bound = new Map<tf.Variable, BoundVariable<V>>();
+    const bind = (name: string, variable: tf.Variable, value: V | undefined): DataId => {
+      const dataId = symbolicBackend.make(value, `the variable ${name}`, this);
+      bound.set(variable, { name, variable, value, dataId, before: variable.dataId });
+      return dataId;
+    };
     for (const [name, variable] of this.state.allVariables()) {
       if (bound.has(variable)) continue;
       const [folder, own] = [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)];
       const source = folder === 'parameters' && averaged.has(own) ? `averages/${own}` : name;
-      const value = this.input({ kind: 'state', name: source }, variable.shape, variable.dtype);
-      bound.set(variable, { name, variable, value, dataId: variable.dataId });
+      bind(name, variable, this.input({ kind: 'state', name: source }, variable.shape, variable.dtype));
     }
-    for (const variable of liveVariables()) if (!bound.has(variable)) this.others.set(variable.dataId, variable);
-    for (const { name, variable, value } of bound.values()) {
-      const dataId = symbolicBackend.make(value, `the variable ${name}`, this);
+    for (const variable of liveVariables()) {
+      if (!bound.has(variable)) this.others.set(bind(variable.name, variable, undefined), variable);
+    }
+    for (const { variable, dataId } of bound.values()) {
       announceData(dataId, { backend: symbolicBackend, dtype: variable.dtype, shape: variable.shape, bytes: 0 });
       pointVariable(variable, dataId);
     }
     return [...bound.values()];
   }
 
+  /** A variable may have been assigned for a while, but not be left so. */
+  private checkUnchanged({ name, variable, value, dataId }: BoundVariable<V>): void {
+    if (variable.isDisposed) throw new TraceError(`the step disposes the variable "${name}"`);
+    if (variable.dataId === dataId || this.valueOf(variable) === value) return;
+    throw new TraceError(
+      `the step assigns the variable "${name}": forward() may assign those that namedBuffers() lists, and no others`,
+      this.assignedAt.get(variable.dataId),
+    );
+  }
+
   private checkNoNewVariables(before: ReadonlySet<tf.Variable>): void {
     const made = liveVariables().filter((variable) => !before.has(variable));
     if (made.length === 0) return;
-    const names = made.map(({ name }) => name).join(', ');
+    const where = this.assignedAt.get(made[0]!.dataId);
     tf.dispose(made);
-    throw new TraceError(`the step makes variables (${names}): make them before, in the model's constructor`);
+    const what = made.length === 1 ? 'a variable' : `${made.length} variables`;
+    throw new TraceError(`the step makes ${what}: make variables before, in the model's constructor`, where);
   }
 
   private input(source: InputSource, shape: readonly number[], dtype: tf.DataType): V {
@@ -212,10 +256,6 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
     return value;
   }
 
-  private inputTensor(source: InputSource, shape: readonly number[], dtype: tf.DataType): tf.Tensor {
-    return this.tensorOf(this.input(source, shape, dtype), nameOf(source));
-  }
-
   private tensorOf(value: V, origin: string): tf.Tensor {
     const info = {
       dataId: symbolicBackend.make(value, origin),
@@ -226,25 +266,31 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   }
 
   /** What a tensor stands for; one from outside of the step is a constant, or an input if it is a variable. */
-  private valueOf({ dataId, shape, dtype }: tf.TensorInfo): V {
+  private valueOf({ dataId, shape, dtype }: tf.TensorInfo, what?: string): V {
     const symbolic = symbolicBackend.symbolic(dataId);
-    if (symbolic === undefined) return this.target.reshape(this.capture({ dataId, shape, dtype }), shape);
-    if (symbolic.trace !== (this as ActiveTrace)) throw leaked(symbolic);
-    return this.target.reshape(symbolic.value as V, shape);
+    if (symbolic !== undefined && symbolic.trace !== (this as ActiveTrace))
+      throw symbolicBackend.leaked(symbolic, what);
+    const value = (symbolic?.value as V | undefined) ?? this.capture({ dataId, shape, dtype });
+    return this.target.reshape(value, shape);
   }
 
   private capture({ dataId, dtype }: tf.TensorInfo): V {
     const known = this.captured.get(dataId);
     if (known !== undefined) return known;
-    const info = dataInfo(dataId);
-    if (info === undefined) throw new TraceError('the step uses a tensor that is disposed', userLine());
     const variable = this.others.get(dataId);
     const value =
       variable === undefined
-        ? this.constant(info.backend.readSync(dataId), info.shape, dtype)
+        ? this.outsider(dataId, dtype)
         : this.input({ kind: 'variable', variable }, variable.shape, variable.dtype);
     this.captured.set(dataId, value);
     return value;
+  }
+
+  private outsider(dataId: DataId, dtype: tf.DataType): V {
+    const info = dataInfo(dataId);
+    if (info === undefined) throw symbolicBackend.refusal('the step uses a tensor that is disposed');
+    compiledType(dtype);
+    return this.constant(info.backend.readSync(dataId), info.shape, dtype);
   }
 
   private random(): StepRandom {
@@ -253,10 +299,9 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
       return this.tensorOf(this.target[kind](shape), 'random numbers');
     };
     const refuse = (what: string): never => {
-      throw new TraceError(
+      throw symbolicBackend.refusal(
         `${what} draws on the host, so that a compiled step would have the same numbers every time: use tf.randomUniform, ` +
           'tf.randomNormal or tf.dropout, or put the numbers into the batch',
-        userLine(),
       );
     };
     return {
@@ -293,9 +338,13 @@ function nameOf(source: InputSource): string {
   }
 }
 
+function isCompiledType(dtype: string): dtype is CompiledType {
+  return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+}
+
 function compiledType(dtype: string): CompiledType {
-  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return dtype;
-  throw new TraceError(`tensors of type ${dtype} cannot be part of a compiled step`, userLine());
+  if (isCompiledType(dtype)) return dtype;
+  throw symbolicBackend.refusal(`a tensor of type ${dtype} cannot be part of a compiled step. ${ELSEWHERE}`);
 }
 
 function hostArray(values: ArrayLike<number | boolean>, dtype: CompiledType): HostArray {
@@ -304,19 +353,24 @@ function hostArray(values: ArrayLike<number | boolean>, dtype: CompiledType): Ho
   return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
 }
 
-function mapTensors(batch: Batch, map: (tensor: tf.Tensor) => tf.Tensor): Batch {
-  const mapped = (value: BatchValue): BatchValue => {
-    if (value instanceof tf.Tensor) return map(value);
-    if (Array.isArray(value)) return value.map(mapped);
+/** The same batch with other tensors, in the order of `tensorsIn`. A path is as `images` or `tokens.ids.0`. */
+function mapTensors(batch: Batch, map: (tensor: tf.Tensor, path: string) => tf.Tensor): Batch {
+  const mapped = (value: BatchValue, path: readonly string[]): BatchValue => {
+    if (value instanceof tf.Tensor) return map(value, path.join('.'));
+    if (Array.isArray(value))
+      return (value as readonly BatchValue[]).map((entry, i) => mapped(entry, [...path, String(i)]));
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapped(entry)]));
+    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapped(entry, [...path, key])]));
   };
-  return mapped(batch) as Batch;
+  return mapped(batch, []) as Batch;
 }
 
 /** tfjs's own words for a kernel that nobody has. */
 function explained(error: unknown): unknown {
   const kernel = /Cannot find registered kernel '(\w+)' for backend/.exec(messageOf(error))?.[1];
   if (kernel === undefined) return error;
-  return new TraceError(`tf.${kernel} cannot be part of a compiled step`, '', { cause: error });
+  const where = userLineOf((error as Error).stack ?? '');
+  return new TraceError(`the operation ${kernel} cannot be part of a compiled step. ${ELSEWHERE}`, where, {
+    cause: error,
+  });
 }

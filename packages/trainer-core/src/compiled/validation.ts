@@ -90,6 +90,8 @@ async function outputProblem(expected: Outputs, actual: Outputs): Promise<string
   const names = Object.keys(expected);
   if (names.join() !== Object.keys(actual).join()) return `its outputs are ${Object.keys(actual)}, not ${names}`;
   for (const name of names) {
+    const kind = kindProblem(`the output "${name}"`, expected[name]!, actual[name]!);
+    if (kind !== undefined) return kind;
     const a = Array.from(await actual[name]!.data(), Number);
     const b = Array.from(await expected[name]!.data(), Number);
     const largest = b.reduce((max, x) => (Number.isFinite(x) ? Math.max(max, Math.abs(x)) : max), 1e-6);
@@ -100,21 +102,35 @@ async function outputProblem(expected: Outputs, actual: Outputs): Promise<string
 }
 
 async function stateProblem(before: Snapshot, after: Snapshot, state: NamedState): Promise<string | undefined> {
+  const { values } = after;
+  for (const [name] of state.allTemporaries()) if (!values.has(name)) return `"${name}" is there, and should not`;
   let wrong = 0;
   let changed = 0;
   let worst = { name: '', wrong: 0 };
-  for (const [name, tensor] of after.values) {
+  for (const [name, tensor] of values) {
     const now = state.get(name);
     if (now === undefined) return `"${name}" is not there`;
+    const kind = kindProblem(`the new "${name}"`, tensor, now);
+    if (kind !== undefined) return kind;
     const [start, end, is] = [await before.values.get(name)?.data(), await tensor.data(), await now.data()];
     let wrongHere = 0;
     for (const [i, x] of end.entries()) {
-      wrongHere += Object.is(x, is[i]) ? 0 : (x - is[i]!) ** 2;
-      changed += (x - (start?.[i] ?? 0)) ** 2;
+      const y = is[i]!;
+      const off = Object.is(x, y) ? 0 : (x - y) ** 2;
+      if (!Number.isFinite(off)) return `element ${i} of the new "${name}" is ${y}, not ${x}`;
+      wrongHere += off;
+      const change = (x - (start?.[i] ?? 0)) ** 2;
+      if (Number.isFinite(change)) changed += change;
     }
     wrong += wrongHere;
     if (wrongHere > worst.wrong) worst = { name, wrong: wrongHere };
   }
-  if (!(wrong > STATE_TOLERANCE ** 2 * changed + 1e-12)) return undefined;
+  if (wrong <= STATE_TOLERANCE ** 2 * changed + 1e-12) return undefined;
   return `the new state is off by ${((100 * Math.sqrt(wrong)) / Math.sqrt(changed)).toPrecision(2)} % of its change, most in "${worst.name}"`;
+}
+
+function kindProblem(what: string, expected: tf.Tensor, actual: tf.Tensor): string | undefined {
+  const inWords = ({ dtype, shape }: tf.Tensor): string => `${dtype} [${shape}]`;
+  const [is, should] = [inWords(actual), inWords(expected)];
+  return is === should ? undefined : `${what} is ${is}, not ${should}`;
 }

@@ -28,11 +28,27 @@ describe('runForward', () => {
     expect(error).toBeInstanceOf(ModelError);
     expect(error).toMatchObject({
       code: 'X_MODEL_INVALID',
-      message:
-        "the model's forward() failed: x is undefined; the batch has x: float32 [2,3], label: int32 [2], ids: a list of 2, language: string",
+      message: expect.stringMatching(
+        /^the model's forward\(\) failed: x is undefined; the batch has x: float32 \[2,3\], label: int32 \[2\], ids: a list of 2, language: string \(at .*run-forward\.test\.ts:\d+:\d+\)$/,
+      ) as string,
       cause: reason,
     });
     tf.dispose(batch);
+  });
+
+  it('names the line under all of TensorFlow.js', () => {
+    const model = {
+      forward: () => ({ y: tf.gather(tf.zeros([2]), tf.tensor1d([7], 'int32')) }),
+      namedVariables: () => ({}),
+    };
+    expect(() => tf.tidy(() => runForward(model, {}, { training: true }))).toThrow(
+      /index value 7 is not in \[0, 1\]; the batch has nothing \(at .*run-forward\.test\.ts:\d+:\d+\)$/,
+    );
+  });
+
+  it('refuses an asynchronous model, whose own error ends no process', () => {
+    const model = { forward: (() => Promise.reject(new TypeError('later'))) as never, namedVariables: () => ({}) };
+    expect(() => runForward(model, {}, { training: true })).toThrow(/forward\(\) is asynchronous, .* data loader/);
   });
 
   it('leaves our own errors as they are', () => {

@@ -1,0 +1,76 @@
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+
+import { withLog } from '../log.js';
+import { NamedState } from '../state/named-state.js';
+import type { CompiledProgram } from './compiled-program.js';
+import { ProgramCache, variantFor } from './program-cache.js';
+
+const never = (): number => 0;
+
+/** Something compiled that says when it is freed. */
+function compiled(name: string, freed: string[]): CompiledProgram {
+  return { run: () => ({ outputs: {}, committed: true, written: new Set() }), dispose: () => void freed.push(name) };
+}
+
+function warningsOf(run: () => void): string[] {
+  const warnings: string[] = [];
+  withLog({ info: () => undefined, warn: (message) => void warnings.push(message) }, run);
+  return warnings;
+}
+
+describe('a cache of programs', () => {
+  it('keeps one entry for a key, and asks once how often it ran before', () => {
+    const cache = new ProgramCache(2);
+    const asked: string[] = [];
+    const runs = (key: string): number => asked.push(key) + 6;
+    const entry = cache.entry('step', 'a', runs);
+    expect(entry).toEqual({ runs: 7, validated: 0, variants: [] });
+    expect(cache.entry('step', 'a', runs)).toBe(entry);
+    expect(asked).toEqual(['a']);
+  });
+
+  it('frees what was used least recently, with all its variants, and the rest at the end', () => {
+    const cache = new ProgramCache(2);
+    const freed: string[] = [];
+    const fill = (key: string): void => {
+      const { variants } = cache.entry('step', key, never);
+      if (variants.length > 0) return;
+      variants.push({ temporaries: new Map(), compiled: compiled(`${key}1`, freed) });
+      variants.push({ temporaries: new Map(), compiled: undefined });
+      variants.push({ temporaries: new Map(), compiled: compiled(`${key}2`, freed) });
+    };
+    for (const key of ['a', 'b', 'a', 'c']) fill(key);
+    expect(freed).toEqual(['b1', 'b2']);
+    cache.dispose();
+    expect(freed).toEqual(['b1', 'b2', 'a1', 'a2', 'c1', 'c2']);
+    cache.dispose();
+    expect(freed).toHaveLength(6);
+  });
+
+  it('warns once of a program that meets more than 16 shapes, and not of many programs', () => {
+    const cache = new ProgramCache(64);
+    expect(warningsOf(() => Array.from({ length: 40 }, (_, i) => cache.entry(`step ${i}`, `${i}`, never)))).toEqual([]);
+    const meet = (count: number): void =>
+      void Array.from({ length: count }, (_, i) => cache.entry('step', `shape ${i}`, never));
+    expect(warningsOf(() => meet(16))).toEqual([]);
+    expect(warningsOf(() => meet(30))).toEqual([expect.stringContaining('"step" has met 17 shapes of batches')]);
+  });
+});
+
+it('a variant is the one whose temporaries are there, and not there, as now', () => {
+  const state = new NamedState();
+  const entry = {
+    runs: 0,
+    validated: 0,
+    variants: [
+      { temporaries: new Map([['gradients/w', true]]), compiled: undefined },
+      { temporaries: new Map([['gradients/w', false]]), compiled: undefined },
+    ],
+  };
+  expect(variantFor(entry, state)).toBe(entry.variants[1]);
+  tf.tidy(() => state.set('gradients/w', tf.scalar(1)));
+  expect(variantFor(entry, state)).toBe(entry.variants[0]);
+  expect(variantFor({ ...entry, variants: [entry.variants[1]!] }, state)).toBeUndefined();
+  state.clearTemporaries();
+});
