@@ -115,10 +115,15 @@ export class ResidentBackend extends tf.KernelBackend {
 }
 
 /** The elements of a tensor wherever they are: those of the engine's and of tfjs's cpu backend without a copy. */
-export function elementsOf(backend: ResidentBackend, { dataId }: tf.Tensor): TypedArray {
+export function elementsOf(backend: ResidentBackend, { dataId, dtype }: tf.Tensor): TypedArray {
   const resident = backend.residentOf(dataId);
   if (resident !== undefined) return resident.block.view;
   const info = dataInfo(dataId);
   if (info === undefined) throw new RangeError('a tensor that is handed to a step is disposed');
-  return info.backend.readSync(dataId) as TypedArray;
+  const elements = info.backend.readSync(dataId) as TypedArray;
+  // tfjs's cast of whole numbers to float32 changes the type of the tensor and not the array
+  const array = ARRAYS[dtype as keyof typeof ARRAYS];
+  return array === undefined || elements instanceof array ? elements : array.from(elements as Float32Array);
 }
+
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

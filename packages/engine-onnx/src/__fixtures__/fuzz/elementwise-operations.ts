@@ -124,14 +124,18 @@ function binary(functions: Readonly<Record<string, Binary>>, fits: (item: Item) 
     const b = pool.pick((item) => fits(item) && broadcasts(item.shape, pool.item(a).shape))!;
     const [name, run] = draw.of(Object.entries(functions));
     const inputs = draw.int(0, 1) === 0 ? [a, b] : [b, a];
-    return { name, inputs, run: run as (...tensors: tf.Tensor[]) => tf.Tensor, exact };
+    const chooses = name === 'maximum' || name === 'minimum';
+    return { name, inputs, run: run as (...tensors: tf.Tensor[]) => tf.Tensor, exact, chooses };
   };
 }
 
 const where: Operation = (_, pool) => {
   const condition = pool.pick(({ dtype }) => dtype === 'bool');
   if (condition === undefined) return undefined;
-  const fits = (item: Item): boolean => isFloat(item) && broadcasts(item.shape, pool.item(condition).shape);
+  const { shape } = pool.item(condition);
+  // tfjs does not broadcast an empty condition
+  const fits = (item: Item): boolean =>
+    isFloat(item) && (shape.includes(0) ? item.shape.join() === shape.join() : broadcasts(item.shape, shape));
   const a = pool.pick(fits);
   if (a === undefined) return undefined;
   const b = pool.pick((item) => fits(item) && broadcasts(item.shape, pool.item(a).shape))!;

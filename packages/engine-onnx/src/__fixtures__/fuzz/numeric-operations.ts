@@ -22,7 +22,8 @@ const reduce: Operation = (draw, pool) => {
   if (x === undefined) return undefined;
   const axes = someAxes(draw, pool.item(x).shape.length);
   const keep = draw.int(0, 1) === 0;
-  return { name, inputs: [x], options: { axes, keep }, run: (tensor) => run(tensor!, axes, keep) };
+  const chooses = name === 'max' || name === 'min';
+  return { name, inputs: [x], options: { axes, keep }, run: (tensor) => run(tensor!, axes, keep), chooses };
 };
 
 /** Of whole numbers and truth values, and where the largest stands. */
@@ -149,6 +150,7 @@ const poolImage: Operation = (draw, pool) => {
     name,
     inputs: [image],
     options: { size, strides, padding },
+    chooses: name === 'maxPool',
     run: (x) => run(x as tf.Tensor4D, size, strides, padding),
   };
 };

@@ -21,6 +21,11 @@ export interface Proposal {
   readonly run: (...tensors: tf.Tensor[]) => tf.Tensor | readonly tf.Tensor[];
   /** Whether the result is exact if all inputs are. Default false. */
   readonly exact?: boolean;
+  /**
+   * Whether it chooses one of its elements. Equal ones would be chosen otherwise where they are rounded otherwise: ONNX
+   * Runtime's functions give the last elements of a tensor, which fill no vector, other last bits.
+   */
+  readonly chooses?: boolean;
   /** Random numbers: what stands for them while the program is made up. */
   readonly stand?: (...tensors: tf.Tensor[]) => tf.Tensor;
 }

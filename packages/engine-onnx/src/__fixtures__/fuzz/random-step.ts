@@ -199,6 +199,8 @@ export class RandomStep {
 
   private add(proposal: Proposal, pool: Pool, samples: tf.Tensor[]): void {
     const operands = proposal.inputs.map((input) => samples[input]!);
+    const inexact = proposal.inputs.some((input) => !pool.item(input).exact);
+    if (proposal.chooses === true && inexact && !allDiffer(operands)) return;
     const results = attempt(() => {
       const result = (proposal.stand ?? proposal.run)(...operands);
       return Array.isArray(result) ? (result as tf.Tensor[]) : [result as tf.Tensor];
@@ -242,6 +244,11 @@ function isTame(tensor: tf.Tensor): boolean {
   return (
     tensor.size <= MOST_ELEMENTS && tensor.rank <= 5 && tensor.dataSync().every((x: number) => Math.abs(x) <= LARGEST)
   );
+}
+
+function allDiffer(tensors: readonly tf.Tensor[]): boolean {
+  const elements = tensors.flatMap((tensor) => [...tensor.dataSync()]);
+  return new Set(elements).size === elements.length;
 }
 
 /** How the sum of the results depends on each operand. tfjs lacks some gradients, and throws in others. */
