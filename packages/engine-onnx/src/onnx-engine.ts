@@ -89,6 +89,11 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
     return { ...super.memory(), deviceBytes: { 'onnx state': bytes } };
   }
 
+  override dispose(): void {
+    super.dispose();
+    this.backend?.dispose();
+  }
+
   protected override newTarget(): OnnxTarget {
     return new OnnxTarget(this.lowerings, this.graph);
   }
