@@ -46,7 +46,11 @@ export function compileProgram(
   for (const [name, value] of writes) if (value !== null && value === before.get(name)) writes.delete(name);
 
   const fed = new Map(traced.inputs.map((input) => [input.value, input]));
-  const computedOperands = update.operands.filter((value) => !standsInMemory(value, fed));
+  const [standing, computedOperands] = partition(update.operands, (value) => {
+    const source = fed.get(value)?.source;
+    // kernels overwrite old values: what others read of them is copied before
+    return source?.kind === 'number' || (source?.kind === 'state' && !update.written.includes(source.name));
+  });
   const operands = new Map(computedOperands.map((value, i) => [`operand/${i}`, value]));
   const named: NamedValue[] = [
     ...[...outputs].map(([name, value]) => ({ name: outputName(name), value })),
@@ -66,7 +70,7 @@ export function compileProgram(
   try {
     const session =
       model && runtime.createSession(encodeModel(model), sessionSettings(sessionOptions, model.nodes.length));
-    const kernelFeeds = update.operands.filter((value) => standsInMemory(value, fed)).flatMap(feedOf);
+    const kernelFeeds = standing.flatMap(feedOf);
     const { guards } = traced;
     return new OnnxProgram({ backend, session, feeds, kernelFeeds, random, outputs, guards, writes, update, operands });
   } catch (error) {
@@ -88,11 +92,6 @@ function planUpdate(writes: ReadonlyMap<string, Value | null>, before: ReadonlyM
   );
 }
 
-/** Numbers and state stand in the memory; what a batch brings does not. */
-function standsInMemory(
-  value: Value,
-  fed: ReadonlyMap<Value, { readonly source: { readonly kind: string } }>,
-): boolean {
-  const kind = fed.get(value)?.source.kind;
-  return kind === 'number' || kind === 'state';
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter((item) => belongs(item)), items.filter((item) => !belongs(item))];
 }

@@ -100,6 +100,11 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
     );
   }
 
+  override dispose(): void {
+    super.dispose();
+    this.backend?.dispose();
+  }
+
   protected override newTarget(): OnnxTarget {
     return new OnnxTarget(this.lowerings, this.graph);
   }

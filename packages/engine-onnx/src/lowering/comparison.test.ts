@@ -70,6 +70,11 @@ describe('Select', () => {
     expectAgreement('Select', { condition: tf.logicalNot(condition), t: e, e: t });
   });
 
+  test('of nothing has one element of a condition, as tf.where hands it over', () => {
+    const condition = tf.tensor1d([1], 'bool');
+    expectAgreement('Select', { condition, t: tf.zeros([0]), e: tf.ones([0]) });
+  });
+
   // tfjs's cpu kernel takes elements 0, 1, ... of t and e, as if they had one axis
   test('with a condition of rank 1 takes whole rows', () => {
     const condition = tf.tensor1d([1, 0], 'bool');

@@ -1,4 +1,5 @@
 import type { Builder } from '../graph/builder.js';
+import { sizeOf } from '../graph/value.js';
 import type { Value } from '../graph/value.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { countable, select, upcast } from './numbers.js';
@@ -33,6 +34,8 @@ export const comparisonLowerings: Lowerings = {
    */
   Select: (g, { condition, t, e }) => {
     const type = upcast(t!.dtype, e!.dtype);
+    // tfjs hands over a condition of one element then, which no shape of nothing fits
+    if (sizeOf(t!.shape) === 0) return g.cast(t!, type);
     const rows = condition!.shape.length === 1 ? t!.shape.map((length, i) => (i === 0 ? length : 1)) : condition!.shape;
     const chosen = g.reshape(g.cast(condition!, 'bool'), rows);
     return select(g, chosen, g.cast(t!, type), g.cast(e!, type));

@@ -132,12 +132,10 @@ export function elementsOf(backend: ResidentBackend, { dataId, dtype }: tf.Tenso
   if (resident !== undefined) return resident.block.view;
   const info = dataInfo(dataId);
   if (info === undefined) throw new RangeError('a tensor that is handed to a step is disposed');
-  return ofType(info.backend.readSync(dataId) as TypedArray, dtype);
+  const elements = info.backend.readSync(dataId) as TypedArray;
+  // tfjs's cast of whole numbers to float32 changes the type of the tensor and not the array
+  const array = ARRAYS[dtype as keyof typeof ARRAYS];
+  return array === undefined || elements instanceof array ? elements : array.from(elements as Float32Array);
 }
 
-/** tfjs's cpu backend may hold one type in the array of another: what it casts from int32 to float32 stays where it was. */
-function ofType(elements: TypedArray, dtype: tf.DataType): TypedArray {
-  if (dtype === 'float32') return elements instanceof Float32Array ? elements : Float32Array.from(elements, Number);
-  if (dtype === 'int32') return elements instanceof Int32Array ? elements : Int32Array.from(elements, Number);
-  return elements instanceof Uint8Array ? elements : Uint8Array.from(elements, Number);
-}
+const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
