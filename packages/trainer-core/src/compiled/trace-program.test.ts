@@ -252,9 +252,17 @@ const failures: readonly [what: string, run: Run, message: RegExp, request?: Run
   ],
   ['makes a variable', () => ({ y: tf.variable(tf.zeros([2])) }), /the step makes a variable: /],
   [
+    'makes a variable, and throws',
+    () => {
+      tf.variable(tf.zeros([2]), false, 'made in the step');
+      throw new RangeError('of the user');
+    },
+    /of the user/,
+  ],
+  [
     'makes variables',
     () => ({ y: tf.variable(tf.zeros([2])), z: tf.variable(tf.zeros([2])) }),
-    /the step makes 2 variables: /,
+    /the step makes a variable: /,
   ],
   [
     'assigns a parameter',

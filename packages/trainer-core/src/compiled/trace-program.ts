@@ -1,26 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import { messageOf } from '../config/show.js';
-import type { Batch, BatchValue } from '../contracts/batch.js';
 import type { Program, RunRequest } from '../contracts/engine.js';
 import { withStepRandom } from '../random/step-random.js';
 import type { StepRandom } from '../random/step-random.js';
 import type { NamedState } from '../state/named-state.js';
+import { BoundVariables } from './bound-variables.js';
+import { mapTensors } from './map-tensors.js';
 import { attributesText, fingerprint, Recording } from './recording.js';
 import { registerKernels, SYMBOLIC, symbolicBackend } from './symbolic-backend.js';
 import type { ActiveTrace } from './symbolic-backend.js';
 import { NotCompilableError } from './target.js';
 import type { CompiledType, HostArray, SymbolicValue, TraceTarget } from './target.js';
-import {
-  announceData,
-  dataInfo,
-  liveVariables,
-  onBackend,
-  pointVariable,
-  reviveVariable,
-  tensorOf,
-  uncounted,
-} from './tfjs-internals.js';
+import { dataInfo, onBackend, tensorOf, uncounted } from './tfjs-internals.js';
 import type { DataId } from './tfjs-internals.js';
 import { TraceError } from './trace-error.js';
 import { TracedState } from './traced-state.js';
@@ -75,17 +67,6 @@ export function traceProgram<V extends SymbolicValue>(
 /** What to do about what no engine compiles. */
 const ELSEWHERE = 'Compute it before the step, as a field of the batch, or run with the engine "eager"';
 
-/** A variable, and what it stands for while a step is traced. */
-interface BoundVariable<V> {
-  readonly name: string;
-  readonly variable: tf.Variable;
-  /** Undefined for a variable that is not in the state: it is an input once it is used. */
-  readonly value: V | undefined;
-  /** Its elements while the step is traced, and before. */
-  readonly dataId: DataId;
-  readonly before: DataId;
-}
-
 class Trace<V extends SymbolicValue> implements ActiveTrace {
   refused: TraceError | undefined;
   readonly assignedAt = new Map<DataId, string>();
@@ -93,8 +74,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   private readonly inputs: TracedInput<V>[] = [];
   private readonly numbers = new Map<V, number>();
   private readonly captured = new Map<DataId, V>();
-  /** Variables that are not in the state, by where their elements seem to be. */
-  private readonly others = new Map<DataId, tf.Variable>();
+  private variables: BoundVariables<V> | undefined;
 
   constructor(
     private readonly target: TraceTarget<V>,
@@ -155,9 +135,11 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
 
   private traced(program: Program, request: RunRequest): TracedProgram<V> {
     const { batch = {}, numbers = {}, random, parameters = 'raw' } = request;
-    const bound = this.bindVariables(parameters);
+    const inputOf = (name: string, { shape, dtype }: tf.Variable): V =>
+      this.input({ kind: 'state', name }, shape, dtype);
+    const variables = new BoundVariables<V>(this, this.state, parameters, inputOf);
+    this.variables = variables;
     try {
-      const before = new Set(liveVariables());
       let index = 0;
       const symbolicBatch = mapTensors(batch, (tensor, path) => {
         const { shape, dtype } = tensor;
@@ -187,62 +169,13 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
       const outputs = new Map(
         Object.entries(results).map(([name, tensor]) => [name, this.valueOf(tensor, `the output "${name}"`)]),
       );
-      this.checkNoNewVariables(before);
-      for (const each of bound) this.checkUnchanged(each);
+      variables.check((variable) => this.valueOf(variable));
       const { writes, temporaries } = state;
       const { recording, inputs } = this;
       return { name: program.name, inputs, outputs, guards: program.guards, writes, temporaries, recording };
     } finally {
-      const live = new Set(liveVariables());
-      for (const { variable, before } of bound) {
-        pointVariable(variable, before);
-        if (!live.has(variable)) reviveVariable(variable);
-      }
+      variables.release();
     }
-  }
-
-  /** Lets variables stand for inputs, so that nothing can happen to their elements. The caller points them back. */
-  private bindVariables(parameters: 'raw' | 'averaged'): BoundVariable<V>[] {
-    const averaged = new Set(parameters === 'averaged' ? this.state.variablesIn('averages') : []);
-    const bound = new Map<tf.Variable, BoundVariable<V>>();
-    const bind = (name: string, variable: tf.Variable, value: V | undefined): DataId => {
-      const dataId = symbolicBackend.make(value, `the variable ${name}`, this);
-      bound.set(variable, { name, variable, value, dataId, before: variable.dataId });
-      return dataId;
-    };
-    for (const [name, variable] of this.state.allVariables()) {
-      if (bound.has(variable)) continue;
-      const [folder, own] = [name.slice(0, name.indexOf('/')), name.slice(name.indexOf('/') + 1)];
-      const source = folder === 'parameters' && averaged.has(own) ? `averages/${own}` : name;
-      bind(name, variable, this.input({ kind: 'state', name: source }, variable.shape, variable.dtype));
-    }
-    for (const variable of liveVariables()) {
-      if (!bound.has(variable)) this.others.set(bind(variable.name, variable, undefined), variable);
-    }
-    for (const { variable, dataId } of bound.values()) {
-      announceData(dataId, { backend: symbolicBackend, dtype: variable.dtype, shape: variable.shape, bytes: 0 });
-      pointVariable(variable, dataId);
-    }
-    return [...bound.values()];
-  }
-
-  /** A variable may have been assigned for a while, but not be left so. */
-  private checkUnchanged({ name, variable, value, dataId }: BoundVariable<V>): void {
-    if (variable.isDisposed) throw new TraceError(`the step disposes the variable "${name}"`);
-    if (variable.dataId === dataId || this.valueOf(variable) === value) return;
-    throw new TraceError(
-      `the step assigns the variable "${name}": forward() may assign those that namedBuffers() lists, and no others`,
-      this.assignedAt.get(variable.dataId),
-    );
-  }
-
-  private checkNoNewVariables(before: ReadonlySet<tf.Variable>): void {
-    const made = liveVariables().filter((variable) => !before.has(variable));
-    if (made.length === 0) return;
-    const where = this.assignedAt.get(made[0]!.dataId);
-    tf.dispose(made);
-    const what = made.length === 1 ? 'a variable' : `${made.length} variables`;
-    throw new TraceError(`the step makes ${what}: make variables before, in the model's constructor`, where);
   }
 
   private input(source: InputSource, shape: readonly number[], dtype: tf.DataType): V {
@@ -277,7 +210,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
   private capture({ dataId, dtype }: tf.TensorInfo): V {
     const known = this.captured.get(dataId);
     if (known !== undefined) return known;
-    const variable = this.others.get(dataId);
+    const variable = this.variables?.other(dataId);
     const value =
       variable === undefined
         ? this.outsider(dataId, dtype)
@@ -351,18 +284,6 @@ function hostArray(values: ArrayLike<number | boolean>, dtype: CompiledType): Ho
   if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values, Number);
   if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values, Number);
   return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
-}
-
-/** The same batch with other tensors, in the order of `tensorsIn`. A path is as `images` or `tokens.ids.0`. */
-function mapTensors(batch: Batch, map: (tensor: tf.Tensor, path: string) => tf.Tensor): Batch {
-  const mapped = (value: BatchValue, path: readonly string[]): BatchValue => {
-    if (value instanceof tf.Tensor) return map(value, path.join('.'));
-    if (Array.isArray(value))
-      return (value as readonly BatchValue[]).map((entry, i) => mapped(entry, [...path, String(i)]));
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, mapped(entry, [...path, key])]));
-  };
-  return mapped(batch, []) as Batch;
 }
 
 /** tfjs's own words for a kernel that nobody has. */
