@@ -113,7 +113,7 @@ function unary(functions: Readonly<Record<string, Unary>>, fits: (item: Item) =>
     const x = pool.pick(fits);
     if (x === undefined) return undefined;
     const [name, run] = draw.of(Object.entries(functions));
-    return { name, inputs: [x], run: run as (...tensors: tf.Tensor[]) => tf.Tensor, exact };
+    return { name, inputs: [x], run: run, exact };
   };
 }
 
@@ -125,7 +125,7 @@ function binary(functions: Readonly<Record<string, Binary>>, fits: (item: Item) 
     const [name, run] = draw.of(Object.entries(functions));
     const inputs = draw.int(0, 1) === 0 ? [a, b] : [b, a];
     const chooses = name === 'maximum' || name === 'minimum';
-    return { name, inputs, run: run as (...tensors: tf.Tensor[]) => tf.Tensor, exact, chooses };
+    return { name, inputs, run: run, exact, chooses };
   };
 }
 
@@ -142,7 +142,7 @@ const where: Operation = (_, pool) => {
   return {
     name: 'where',
     inputs: [condition, a, b],
-    run: (c, x, y) => tf.where(c!, x!, y!),
+    run: (c, x, y) => tf.where(c, x, y),
     exact: true,
   };
 };
@@ -160,7 +160,7 @@ const draws: Operation = (draw, pool) => {
     ['tf.randomUniform', (t) => tf.add(t, tf.randomUniform(of, -1, 1))],
     ['tf.randomNormal', (t) => tf.mul(t, tf.randomNormal(of))],
   ]);
-  return { name, inputs: [x], run: run as (...tensors: tf.Tensor[]) => tf.Tensor, stand: (t) => tf.mul(t!, 1.5) };
+  return { name, inputs: [x], run: run, stand: (t) => tf.mul(t, 1.5) };
 };
 
 const addMany: Operation = (draw, pool) => {
