@@ -26,6 +26,9 @@ import { smallBatches, SmallNetwork } from './__fixtures__/small-network.js';
 import { OnnxEngine } from './onnx-engine.js';
 import type { StateMemory } from './update/memory.js';
 
+// compiling takes seconds where other tests share the cores
+jest.setTimeout(60_000);
+
 const silence = { info: (): void => undefined, warn: (): void => undefined };
 const makeOnnx = (): Engine => new OnnxEngine({ onFailure: 'error' });
 

@@ -8,6 +8,9 @@ import { expectNoLeak } from '@x/testing';
 import { RandomStep } from './__fixtures__/fuzz/random-step.js';
 import { OnnxEngine } from './onnx-engine.js';
 
+// compiling takes seconds where other tests share the cores
+jest.setTimeout(60_000);
+
 /**
  * How far elements may be off, relative to the largest of their tensor: a few dozen operations of float32 in another order,
  * some of which subtract nearly equal numbers.
@@ -108,7 +111,7 @@ describe('random programs, two steps of each,', () => {
 
   it.each(firsts)(`compute the same compiled and op by op: ${GROUP} from seed %d`, async (first) => {
     const steps = Array.from({ length: GROUP }, (_, i) => new RandomStep(first + i));
-    const [eager, onnx] = [new EagerEngine(), new OnnxEngine({ onFailure: 'error', off: OFF })];
+    const [eager, onnx] = [new EagerEngine(), new OnnxEngine({ onFailure: 'error', threads: 1, off: OFF })];
     await onnx.prepare();
     await expectNoLeak(async () => {
       const expected = await trained(eager, steps);

@@ -8,6 +8,9 @@ import { fit } from '@x/trainer-core/layers';
 
 import { OnnxEngine } from './onnx-engine.js';
 
+// compiling takes seconds where other tests share the cores
+jest.setTimeout(60_000);
+
 type Layers = () => readonly tfl.layers.Layer[];
 
 const { layers } = tfl;

@@ -16,6 +16,9 @@ import type { Engine, GradientDescentTrainerOptions, Optimizer, TrainerView } fr
 import { ShuffledBatches, smallBatches, SmallNetwork } from './__fixtures__/small-network.js';
 import { OnnxEngine } from './onnx-engine.js';
 
+// compiling takes seconds where other tests share the cores
+jest.setTimeout(60_000);
+
 type MakeOptimizer = (parameters: ParameterSet) => Optimizer;
 
 const optimizers: Readonly<Record<string, MakeOptimizer>> = {
