@@ -133,12 +133,13 @@ const where: Operation = (_, pool) => {
   const condition = pool.pick(({ dtype }) => dtype === 'bool');
   if (condition === undefined) return undefined;
   const { shape } = pool.item(condition);
-  // tfjs does not broadcast an empty condition
-  const fits = (item: Item): boolean =>
-    isFloat(item) && (shape.includes(0) ? item.shape.join() === shape.join() : broadcasts(item.shape, shape));
+  // tfjs does not broadcast an empty condition, nor what is chosen from
+  const alike = (item: Item, other: readonly number[]): boolean =>
+    [...item.shape, ...other].includes(0) ? item.shape.join() === other.join() : broadcasts(item.shape, other);
+  const fits = (item: Item): boolean => isFloat(item) && alike(item, shape);
   const a = pool.pick(fits);
   if (a === undefined) return undefined;
-  const b = pool.pick((item) => fits(item) && broadcasts(item.shape, pool.item(a).shape))!;
+  const b = pool.pick((item) => fits(item) && alike(item, pool.item(a).shape))!;
   return {
     name: 'where',
     inputs: [condition, a, b],
