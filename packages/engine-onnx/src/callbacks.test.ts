@@ -2,15 +2,35 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
 import { Adam, ExponentialMovingAverage } from '@x/optim';
-import { BatchCallback, EagerEngine, GradientDescentTrainer, NamedState, ParameterSet, TrainerCallback, withLog } from '@x/trainer-core';
-import type { Batch, BatchEvent, Engine, EvaluateBatchEvent, GradientDescentTrainerOptions, Program, StepEvent, TrainerView } from '@x/trainer-core';
+import {
+  BatchCallback,
+  EagerEngine,
+  GradientDescentTrainer,
+  NamedState,
+  ParameterSet,
+  TrainerCallback,
+  withLog,
+} from '@x/trainer-core';
+import type {
+  Batch,
+  BatchEvent,
+  Engine,
+  EvaluateBatchEvent,
+  GradientDescentTrainerOptions,
+  Program,
+  StepEvent,
+  TrainerView,
+} from '@x/trainer-core';
 
 import { smallBatches, SmallNetwork } from './__fixtures__/small-network.js';
 import { OnnxEngine } from './onnx-engine.js';
 import type { StateMemory } from './update/memory.js';
 
+// compiling takes seconds where other tests share the cores
+jest.setTimeout(60_000);
+
 const silence = { info: (): void => undefined, warn: (): void => undefined };
-const makeOnnx = (): OnnxEngine => new OnnxEngine({ onFailure: 'error' });
+const makeOnnx = (): Engine => new OnnxEngine({ onFailure: 'error' });
 
 type Options = Partial<GradientDescentTrainerOptions>;
 
@@ -115,10 +135,19 @@ describe('callbacks of training on ONNX Runtime', () => {
   });
 
   it.each<[string, (trainer: GradientDescentTrainer) => void]>([
-    ['assigns weights', ({ parameters }) => void tf.tidy(() => parameters.get('kernel').variable.assign(tf.fill([5, 7], 0.25)))],
+    [
+      'assigns weights',
+      ({ parameters }) => void tf.tidy(() => parameters.get('kernel')!.variable.assign(tf.fill([5, 7], 0.25))),
+    ],
     ['sets the learning rate', ({ optimizer }) => void (optimizer.groups[0]!.options['lr'] = 0.1)],
-    ['freezes parameters', ({ parameters, batchNumTotal }) => void (parameters.get('output').trainable = batchNumTotal > 3)],
-    ['assigns one weight to another', ({ parameters }) => parameters.get('beta').variable.assign(parameters.get('gamma').variable)],
+    [
+      'freezes parameters',
+      ({ parameters, batchNumTotal }) => void (parameters.get('output')!.trainable = batchNumTotal > 3),
+    ],
+    [
+      'assigns one weight to another',
+      ({ parameters }) => parameters.get('beta')!.variable.assign(parameters.get('gamma')!.variable),
+    ],
   ])('act on the next step: one that %s', async (_, change) => {
     const changed = new After((trainer) => {
       if (trainer.batchNumTotal % 3 === 2 || trainer.batchNumTotal === 6) change(trainer);
@@ -192,7 +221,7 @@ describe('the memory of training on ONNX Runtime', () => {
   });
 
   it('is constant over committed, skipped, failed and other runs, and free at the end', async () => {
-    const engine = makeOnnx();
+    const engine = new OnnxEngine({ onFailure: 'error' });
     await engine.prepare();
     const { memory } = (engine as unknown as { backend: { pool: { memory: StateMemory } } }).backend.pool;
     const w = tf.variable(tf.tensor1d([1, 2, 3]));

@@ -3,11 +3,21 @@ import '@tensorflow/tfjs-layers';
 import { Adam, ExponentialMovingAverage, Sgd } from '@x/optim';
 import { InMemoryCheckpointer, toHost } from '@x/testing';
 import type { HostValue } from '@x/testing';
-import { BatchCallback, EagerEngine, GradientDescentTrainer, ParameterSet, TrainerCallback, withLog } from '@x/trainer-core';
+import {
+  BatchCallback,
+  EagerEngine,
+  GradientDescentTrainer,
+  ParameterSet,
+  TrainerCallback,
+  withLog,
+} from '@x/trainer-core';
 import type { Engine, GradientDescentTrainerOptions, Optimizer, TrainerView } from '@x/trainer-core';
 
 import { ShuffledBatches, smallBatches, SmallNetwork } from './__fixtures__/small-network.js';
 import { OnnxEngine } from './onnx-engine.js';
+
+// compiling takes seconds where other tests share the cores
+jest.setTimeout(60_000);
 
 type MakeOptimizer = (parameters: ParameterSet) => Optimizer;
 
@@ -101,8 +111,10 @@ async function trained({
 /** Without what depends on the process. */
 function comparable(value: HostValue): HostValue {
   if (value === null || typeof value !== 'object' || Array.isArray(value) || 'dtype' in value) return value;
-  const entries = Object.entries(value).filter(([name]) => !/duration|memory_MB|start_epoch|training_epochs/.test(name));
-  return Object.fromEntries(entries.map(([name, item]) => [name, comparable(item as HostValue)]));
+  const entries = Object.entries(value).filter(
+    ([name]) => !/duration|memory_MB|start_epoch|training_epochs/.test(name),
+  );
+  return Object.fromEntries(entries.map(([name, item]) => [name, comparable(item)]));
 }
 
 describe.each(Object.entries(optimizers))('training on ONNX Runtime with %s', (_, optimizer) => {
@@ -142,7 +154,10 @@ describe.each(Object.entries(optimizers))('training on ONNX Runtime with %s', (_
   });
 
   it('is training op by op but for rounding', async () => {
-    const [eager, onnx] = [await trained({ optimizer, makeEngine: () => new EagerEngine() }), await trained({ optimizer })];
+    const [eager, onnx] = [
+      await trained({ optimizer, makeEngine: () => new EagerEngine() }),
+      await trained({ optimizer }),
+    ];
     expectClose(onnx, eager, 2e-4);
   });
 });
@@ -150,7 +165,7 @@ describe.each(Object.entries(optimizers))('training on ONNX Runtime with %s', (_
 /** Asserts that weights and buffers agree. */
 function expectClose(actual: HostValue, expected: HostValue, tolerance: number): void {
   const tensorsOf = (value: HostValue): Record<string, { data: Float32Array }> =>
-    (value as { modelState: Record<string, { data: Float32Array }> }).modelState;
+    (value as unknown as { modelState: Record<string, { data: Float32Array }> }).modelState;
   for (const [name, { data }] of Object.entries(tensorsOf(expected))) {
     const others = tensorsOf(actual)[name]!.data;
     const off = data.reduce((most, x, i) => Math.max(most, Math.abs(x - others[i]!)), 0);

@@ -42,9 +42,9 @@ export class SmallNetwork implements ModelLike {
 
   forward({ x, y }: Batch, { training }: ForwardMode): Outputs {
     const { kernel, gamma, beta, output, temperature } = this.parameters;
-    const hidden = tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor as tf.Tensor2D);
+    const hidden = tf.matMul(x as tf.Tensor2D, kernel);
     const { mean, variance } = training ? this.statistics(hidden) : this.buffers;
-    const normal = tf.batchNorm(hidden, mean as tf.Tensor1D, variance as tf.Tensor1D, beta as tf.Tensor1D, gamma as tf.Tensor1D);
+    const normal = tf.batchNorm(hidden, mean, variance, beta, gamma);
     const active = training ? dropout(tf.tanh(normal), this.rate) : tf.tanh(normal);
     const logits = tf.mul(tf.matMul(active as tf.Tensor2D, output as tf.Tensor as tf.Tensor2D), temperature);
     const logProbabilities = tf.logSoftmax(logits);

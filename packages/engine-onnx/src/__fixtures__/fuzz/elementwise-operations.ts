@@ -113,7 +113,7 @@ function unary(functions: Readonly<Record<string, Unary>>, fits: (item: Item) =>
     const x = pool.pick(fits);
     if (x === undefined) return undefined;
     const [name, run] = draw.of(Object.entries(functions));
-    return { name, inputs: [x], run: run as (...tensors: tf.Tensor[]) => tf.Tensor, exact };
+    return { name, inputs: [x], run: run, exact };
   };
 }
 
@@ -125,7 +125,7 @@ function binary(functions: Readonly<Record<string, Binary>>, fits: (item: Item) 
     const [name, run] = draw.of(Object.entries(functions));
     const inputs = draw.int(0, 1) === 0 ? [a, b] : [b, a];
     const chooses = name === 'maximum' || name === 'minimum';
-    return { name, inputs, run: run as (...tensors: tf.Tensor[]) => tf.Tensor, exact, chooses };
+    return { name, inputs, run: run, exact, chooses };
   };
 }
 
@@ -133,16 +133,17 @@ const where: Operation = (_, pool) => {
   const condition = pool.pick(({ dtype }) => dtype === 'bool');
   if (condition === undefined) return undefined;
   const { shape } = pool.item(condition);
-  // tfjs does not broadcast an empty condition
-  const fits = (item: Item): boolean =>
-    isFloat(item) && (shape.includes(0) ? item.shape.join() === shape.join() : broadcasts(item.shape, shape));
+  // tfjs does not broadcast an empty condition, nor what is chosen from
+  const alike = (item: Item, other: readonly number[]): boolean =>
+    [...item.shape, ...other].includes(0) ? item.shape.join() === other.join() : broadcasts(item.shape, other);
+  const fits = (item: Item): boolean => isFloat(item) && alike(item, shape);
   const a = pool.pick(fits);
   if (a === undefined) return undefined;
-  const b = pool.pick((item) => fits(item) && broadcasts(item.shape, pool.item(a).shape))!;
+  const b = pool.pick((item) => fits(item) && alike(item, pool.item(a).shape))!;
   return {
     name: 'where',
     inputs: [condition, a, b],
-    run: (c, x, y) => tf.where(c!, x!, y!),
+    run: (c, x, y) => tf.where(c, x, y),
     exact: true,
   };
 };
@@ -160,7 +161,7 @@ const draws: Operation = (draw, pool) => {
     ['tf.randomUniform', (t) => tf.add(t, tf.randomUniform(of, -1, 1))],
     ['tf.randomNormal', (t) => tf.mul(t, tf.randomNormal(of))],
   ]);
-  return { name, inputs: [x], run: run as (...tensors: tf.Tensor[]) => tf.Tensor, stand: (t) => tf.mul(t!, 1.5) };
+  return { name, inputs: [x], run: run, stand: (t) => tf.mul(t, 1.5) };
 };
 
 const addMany: Operation = (draw, pool) => {

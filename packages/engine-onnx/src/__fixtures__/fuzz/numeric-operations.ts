@@ -23,7 +23,7 @@ const reduce: Operation = (draw, pool) => {
   const axes = someAxes(draw, pool.item(x).shape.length);
   const keep = draw.int(0, 1) === 0;
   const chooses = name === 'max' || name === 'min';
-  return { name, inputs: [x], options: { axes, keep }, run: (tensor) => run(tensor!, axes, keep), chooses };
+  return { name, inputs: [x], options: { axes, keep }, run: (tensor) => run(tensor, axes, keep), chooses };
 };
 
 /** Of whole numbers and truth values, and where the largest stands. */
@@ -43,7 +43,7 @@ const choose: Operation = (draw, pool) => {
   const x = pool.pick((item) => fits(item) && item.dtype === dtype);
   if (x === undefined) return undefined;
   const axis = draw.int(0, pool.item(x).shape.length - 1);
-  return { name, inputs: [x], options: { axis }, run: (tensor) => run(tensor!, axis), exact: name !== 'meanInt' };
+  return { name, inputs: [x], options: { axis }, run: (tensor) => run(tensor, axis), exact: name !== 'meanInt' };
 };
 
 const cumulate: Operation = (draw, pool) => {
@@ -55,7 +55,7 @@ const cumulate: Operation = (draw, pool) => {
     name: 'cumsum',
     inputs: [x],
     options: { axis, exclusive, reverse },
-    run: (tensor) => tf.cumsum(tensor!, axis, exclusive, reverse),
+    run: (tensor) => tf.cumsum(tensor, axis, exclusive, reverse),
   };
 };
 
@@ -65,20 +65,18 @@ const matMul: Operation = (draw, pool) => {
   if (a === undefined) return undefined;
   const of = pool.item(a).shape;
   const inner = of.at(transposeA ? -2 : -1);
-  const b = pool.pick(
-    (item) => {
-      const { shape } = item;
-      if (!isFloat(item) || shape.length < 2 || shape.at(transposeB ? -1 : -2) !== inner) return false;
-      const [left, right] = [of.slice(0, -2), shape.slice(0, -2)];
-      return left.join() === right.join() || left.length === 0 || right.length === 0;
-    },
-  );
+  const b = pool.pick((item) => {
+    const { shape } = item;
+    if (!isFloat(item) || shape.length < 2 || shape.at(transposeB ? -1 : -2) !== inner) return false;
+    const [left, right] = [of.slice(0, -2), shape.slice(0, -2)];
+    return left.join() === right.join() || left.length === 0 || right.length === 0;
+  });
   if (b === undefined) return undefined;
   return {
     name: 'matMul',
     inputs: [a, b],
     options: { transposeA, transposeB },
-    run: (x, y) => tf.matMul(x!, y!, transposeA, transposeB),
+    run: (x, y) => tf.matMul(x, y, transposeA, transposeB),
   };
 };
 
@@ -88,11 +86,11 @@ const einsum: Operation = (draw, pool) => {
   const [n, k] = pool.item(a).shape;
   const b = pool.pick((item) => isFloat(item) && item.shape.length === 2 && item.shape[0] === k && item.shape[1]! > 0);
   const c = pool.pick((item) => isFloat(item) && item.shape.length === 2 && item.shape[0] === n && item.shape[1]! > 0);
-  if (b === undefined) return { name: 'einsum ij->ji', inputs: [a], run: (x) => tf.einsum('ij->ji', x!) };
+  if (b === undefined) return { name: 'einsum ij->ji', inputs: [a], run: (x) => tf.einsum('ij->ji', x) };
   if (c === undefined || draw.int(0, 1) === 0) {
-    return { name: 'einsum ij,jk->ik', inputs: [a, b], run: (x, y) => tf.einsum('ij,jk->ik', x!, y!) };
+    return { name: 'einsum ij,jk->ik', inputs: [a, b], run: (x, y) => tf.einsum('ij,jk->ik', x, y) };
   }
-  return { name: 'einsum ij,il->jl', inputs: [a, c], run: (x, y) => tf.einsum('ij,il->jl', x!, y!) };
+  return { name: 'einsum ij,il->jl', inputs: [a, c], run: (x, y) => tf.einsum('ij,il->jl', x, y) };
 };
 
 const isImage = (item: Item): boolean => isFloat(item) && item.shape.length === 4 && !item.shape.includes(0);
@@ -160,7 +158,10 @@ const normalize: Operation = (draw, pool) => {
   if (x === undefined) return undefined;
   const channels = pool.item(x).shape.at(-1)!;
   const scale = pool.pick(({ shape, dtype }) => dtype === 'float32' && shape.join() === `${channels}`);
-  const axes = pool.item(x).shape.slice(0, -1).map((_, i) => i);
+  const axes = pool
+    .item(x)
+    .shape.slice(0, -1)
+    .map((_, i) => i);
   const epsilon = draw.of([0.1, 0.25]);
   return {
     name: 'batchNorm',
@@ -168,9 +169,9 @@ const normalize: Operation = (draw, pool) => {
     options: { epsilon },
     // tfjs's gradient fails without a scale
     run: (tensor, gamma = tf.ones([channels])) => {
-      const { mean, variance } = tf.moments(tensor!, axes);
+      const { mean, variance } = tf.moments(tensor, axes);
       const of = [mean, variance, gamma, gamma] as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
-      return tf.batchNorm(tensor!, ...of, epsilon);
+      return tf.batchNorm(tensor, ...of, epsilon);
     },
   };
 };

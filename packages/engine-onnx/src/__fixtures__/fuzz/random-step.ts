@@ -108,7 +108,9 @@ export class RandomStep {
       for (const index of this.results) kept.push(tf.keep(tf.clone(values[index]!)));
       return this.objective(values);
     }, variables);
-    const outputs: Outputs = Object.fromEntries(kept.map((tensor, i) => [`${this.seed}/v${this.results[i]}`, tf.clone(tensor)]));
+    const outputs: Outputs = Object.fromEntries(
+      kept.map((tensor, i) => [`${this.seed}/v${this.results[i]}`, tf.clone(tensor)]),
+    );
     tf.dispose(kept);
     outputs[`${this.seed}/objective`] = value;
     for (const [i, { name }] of this.parameters.entries()) {
@@ -146,7 +148,14 @@ export class RandomStep {
     return tf.addN([...terms, ...penalty]) as tf.Scalar;
   }
 
-  private update({ name, gradient, kind, learningRate, state, i }: {
+  private update({
+    name,
+    gradient,
+    kind,
+    learningRate,
+    state,
+    i,
+  }: {
     readonly name: string;
     readonly gradient: tf.Tensor;
     readonly kind: number;
@@ -177,7 +186,13 @@ export class RandomStep {
       }
       case 2: {
         // not elementwise in its old value
-        state.write(`parameters/${name}`, tf.reverse(step(bounded), parameter.shape.map((_, axis) => axis)));
+        state.write(
+          `parameters/${name}`,
+          tf.reverse(
+            step(bounded),
+            parameter.shape.map((_, axis) => axis),
+          ),
+        );
         state.write(`slots/${name}`, tf.add(tf.sqrt(tf.add(tf.square(slot), tf.square(bounded))), tf.mean(average)));
         break;
       }
@@ -252,13 +267,15 @@ function allDiffer(tensors: readonly tf.Tensor[]): boolean {
 }
 
 /** How the sum of the results depends on each operand. tfjs lacks some gradients, and throws in others. */
-function gradientsOf({ run, stand = run }: Proposal, operands: readonly tf.Tensor[]): tf.Tensor[] {
+function gradientsOf({ run, stand }: Proposal, operands: readonly tf.Tensor[]): tf.Tensor[] {
   const numeric = operands.filter(({ dtype }) => dtype === 'float32');
   const sum = (...floats: tf.Tensor[]): tf.Scalar => {
     const rest = [...floats];
-    const result = stand(...operands.map((operand) => (operand.dtype === 'float32' ? rest.shift()! : operand)));
+    const result = (stand ?? run)(
+      ...operands.map((operand) => (operand.dtype === 'float32' ? rest.shift()! : operand)),
+    );
     const results = Array.isArray(result) ? (result as tf.Tensor[]) : [result as tf.Tensor];
-    return tf.addN(results.map((tensor) => tf.sum(tensor))) as tf.Scalar;
+    return tf.addN<tf.Scalar>(results.map((tensor) => tf.sum<tf.Scalar>(tensor)));
   };
   return withGradientOverrides(() => tf.grads(sum)(numeric));
 }
@@ -287,11 +304,21 @@ function makeLeaves(draw: Draw): Leaf[] {
   const shared = shape(3);
   return [
     { name: 'a', kind: 'batch', shape: shared, dtype: 'float32' },
-    { name: 'b', kind: 'batch', shape: image ? [draw.int(1, 2), width + 2, width + 1, channels] : shape(3), dtype: 'float32' },
+    {
+      name: 'b',
+      kind: 'batch',
+      shape: image ? [draw.int(1, 2), width + 2, width + 1, channels] : shape(3),
+      dtype: 'float32',
+    },
     { name: 'i', kind: 'batch', shape: draw.int(0, 1) === 0 ? shared : shape(2), dtype: 'int32' },
     { name: 'c', kind: 'batch', shape: shared, dtype: 'bool' },
     { name: 'w', kind: 'parameter', shape: shared, dtype: 'float32' },
-    { name: 'u', kind: 'parameter', shape: image ? [2, draw.int(1, 3), channels, draw.int(1, 3)] : shape(2), dtype: 'float32' },
+    {
+      name: 'u',
+      kind: 'parameter',
+      shape: image ? [2, draw.int(1, 3), channels, draw.int(1, 3)] : shape(2),
+      dtype: 'float32',
+    },
     { name: 'm', kind: 'parameter', shape: [draw.of(lengths), draw.of(lengths)], dtype: 'float32' },
   ];
 }
