@@ -15,14 +15,14 @@ it('without options: every core, awake, one operation after the other', () => {
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    extra: { session: { intra_op: { allow_spinning: '1' } } },
+    extra: { session: { intra_op: { allow_spinning: '1', spin_duration_us: '20' } } },
   });
 });
 
 it('each option is a setting', () => {
   const options = SessionOptions.parse({
     threads: 3,
-    spinning: false,
+    spinMicroseconds: 0,
     graphOptimizationLevel: 'basic',
     logSeverity: 'verbose',
   });
@@ -62,7 +62,7 @@ it('ONNX Runtime takes the settings', () => {
   const g = new Graph();
   const model = encodeModel(emit([{ name: 'y', value: g.neg(g.input('x', [2], 'float32')) }]));
   const runtime = loadOnnxRuntime();
-  const session = runtime.createSession(model, sessionSettings(SessionOptions.parse({ spinning: false }), 1));
+  const session = runtime.createSession(model, sessionSettings(SessionOptions.parse({ spinMicroseconds: 0 }), 1));
   const { y } = session.run({ x: new runtime.Tensor('float32', Float32Array.of(1, -2), [2]) }, { y: null }, {});
   session.dispose();
   expect(Array.from(y!.data, Number)).toEqual([-1, 2]);
