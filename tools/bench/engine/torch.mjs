@@ -6,7 +6,7 @@ import { median } from '../lib.mjs';
 import { Contestant } from './child.mjs';
 import { stepMs } from './duel.mjs';
 
-const VERSION = '2.9.1';
+const VERSION = '2.15.0';
 const ENVIRONMENT = path.resolve(import.meta.dirname, '../../../node_modules/.cache/x-bench/torch');
 const SCRIPT = path.join(import.meta.dirname, 'torch_contestant.py');
 
