@@ -206,7 +206,10 @@ describe('a compiled program does what it does op by op, with', () => {
 it('memory that runs out is found before anything of a step is written', async () => {
   const { allocate } = StateMemory.prototype;
   let full = false;
-  const allocating = jest.spyOn(StateMemory.prototype, 'allocate').mockImplementation(function (this: StateMemory, bytes) {
+  const allocating = jest.spyOn(StateMemory.prototype, 'allocate').mockImplementation(function (
+    this: StateMemory,
+    bytes,
+  ) {
     if (full) throw new RangeError('the memory is full');
     return allocate.call(this, bytes);
   });
