@@ -72,7 +72,9 @@ export function compileProgram(
       model && runtime.createSession(encodeModel(model), sessionSettings(sessionOptions, model.nodes.length));
     const kernelFeeds = standing.flatMap(feedOf);
     const { guards } = traced;
-    return new OnnxProgram({ backend, session, feeds, kernelFeeds, random, outputs, guards, writes, update, operands });
+    const written = new Set(traced.writes.keys());
+    const found = { outputs, guards, writes, written, update, operands };
+    return new OnnxProgram({ backend, session, feeds, kernelFeeds, random, ...found });
   } catch (error) {
     if (error instanceof EngineError) throw error;
     const reason = `ONNX Runtime refuses the program "${traced.name}": ${(error as Error).message}`;

@@ -31,8 +31,8 @@ export class GradientVectors {
   reserve(parts: readonly VectorPart[], state: NamedState): void {
     const places = this.vectors[0]?.places;
     if (parts.every(({ name, length }) => places?.get(name)?.length === length)) return;
-    // parts in use stay where they are until the step is over
-    if (parts.some(({ name }) => state.get(name) !== undefined)) return;
+    // what is in use, of old parts or new, stays where it is until the step is over
+    if ([...this.parts, ...parts].some(({ name }) => state.get(name) !== undefined)) return;
     this.dispose();
     this.parts = parts;
     this.add();

@@ -3,6 +3,7 @@ import { tensorsIn } from '@x/trainer-core';
 import type { NamedState, Outputs, RunRequest, RunResult } from '@x/trainer-core';
 import type { CompiledProgram, InputSource } from '@x/trainer-core/compiled';
 
+import { sameShape } from '../graph/value.js';
 import type { Value } from '../graph/value.js';
 import type { SiteKeys } from '../lowering/site-keys.js';
 import type { UpdatePlan } from '../update/find-updates.js';
@@ -38,6 +39,8 @@ export interface OnnxProgramParts {
   readonly guards: readonly string[];
   /** Parts of the state whose new values the session computes; null removes one. */
   readonly writes: ReadonlyMap<string, Value | null>;
+  /** The names of all state that the program wrote, also of what stays as it is. */
+  readonly written: ReadonlySet<string>;
   readonly update: UpdatePlan;
   /** Results of the session that kernels read, by their names. */
   readonly operands: ReadonlyMap<string, Value>;
@@ -55,7 +58,8 @@ export class OnnxProgram implements CompiledProgram {
   private readonly operands = new Map<Value, Block>();
   /** Names of the session's results that are written into a new block in every run. */
   private readonly fresh: readonly (readonly [name: string, value: Value])[];
-  private readonly written: ReadonlySet<string>;
+  /** The state that has to stand in the engine's memory before a run: what the session reads, and what it replaces. */
+  private readonly needed: readonly string[];
   /** The gradients among what it writes. */
   private readonly gradients: readonly VectorPart[];
   private update: FusedUpdate | undefined;
@@ -63,7 +67,7 @@ export class OnnxProgram implements CompiledProgram {
   private bound: readonly number[] = [];
 
   constructor(private readonly parts: OnnxProgramParts) {
-    const { feeds, kernelFeeds, operands, outputs, writes, update } = parts;
+    const { feeds, kernelFeeds, operands, outputs, writes } = parts;
     const { pool } = parts.backend;
     this.residents = new RememberedResidents(parts.backend);
     for (const value of operands.values()) this.operands.set(value, pool.take(value.dtype, value.size));
@@ -75,19 +79,22 @@ export class OnnxProgram implements CompiledProgram {
       ...[...outputs].map(([name, value]) => [outputName(name), value] as const),
       ...[...writes].flatMap(([name, value]) => (value === null ? [] : [[writeName(name), value] as const])),
     ];
-    this.written = new Set([...writes.keys(), ...update.written]);
+    const read = feeds.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : []));
+    const replaced = [...writes].flatMap(([name, value]) => (value === null ? [] : [name]));
+    this.needed = [...new Set([...read, ...replaced])];
     this.gradients = [...writes].flatMap(([name, value]) =>
       value !== null && isGradient(name) ? [{ name, length: value.size }] : [],
     );
   }
 
   run(state: NamedState, request: RunRequest): RunResult {
-    const { backend, session } = this.parts;
+    const { backend, session, written } = this.parts;
     const taken = new Map<string, Block>();
     try {
-      // First all that can make the memory grow, which leaves the views of before empty; then views.
+      // First all that can make the memory grow, which leaves the views of before empty, or fail for lack of it, which must not
+      // happen half way through a commit; then views.
       this.bindUpdate(state);
-      for (const { source } of this.parts.feeds) if (source.kind === 'state') this.residents.get(state, source.name);
+      for (const name of this.needed) if (state.get(name) !== undefined) this.residents.get(state, name);
       backend.gradientsOf(state).reserve(this.gradients, state);
       for (const [name, value] of this.fresh) taken.set(name, this.blockFor(state, name, value));
       this.feed(state, request);
@@ -98,7 +105,7 @@ export class OnnxProgram implements CompiledProgram {
       session?.run(this.feeds, this.fetches, {});
       const committed = this.guardsPass(request.commitIf ?? 'always', taken);
       if (committed) this.commit(state, taken);
-      return { outputs: this.leave(taken), committed, written: this.written };
+      return { outputs: this.leave(taken), committed, written };
     } finally {
       for (const block of taken.values()) backend.pool.give(block);
     }
@@ -165,8 +172,11 @@ export class OnnxProgram implements CompiledProgram {
       }
       const block = taken.get(writeName(name))!;
       taken.delete(writeName(name));
-      if (state.get(name) === undefined) makeResident(state, name, backend, block, value);
-      else {
+      const now = state.get(name);
+      // a temporary may be of another shape or type than before
+      if (now?.dtype !== value.dtype || !sameShape(now.shape, value.shape)) {
+        makeResident(state, name, backend, block, value);
+      } else {
         const resident = this.residents.get(state, name);
         backend.pool.give(resident.block);
         resident.block = block;

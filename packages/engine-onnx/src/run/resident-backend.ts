@@ -87,8 +87,9 @@ export class ResidentBackend extends tf.KernelBackend {
   override disposeData(dataId: DataId, force = false): boolean {
     const resident = this.residents.get(dataId);
     if (resident === undefined) return true;
-    resident.references -= 1;
-    if (resident.references > 0 && !force) return false;
+    // whoever remembers a resident that has moved away must not take it for one that is still here
+    resident.references = force ? 0 : resident.references - 1;
+    if (resident.references > 0) return false;
     this.residents.delete(dataId);
     this.count -= 1;
     this.pool.give(resident.block);

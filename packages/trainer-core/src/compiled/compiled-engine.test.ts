@@ -134,6 +134,17 @@ describe('programs are kept', () => {
     expect(engine.disposed).toEqual(['b', 'c', 'a', 'b']);
   });
 
+  it('until runs that are under way are over', async () => {
+    engine = new ReplayEngine({ maxPrograms: 1 });
+    await onBatch(total, [1]);
+    const results = Promise.all([onBatch(total, [1]), onBatch(total, [1, 2]), onBatch(total, [1, 2, 3])]);
+    engine.dispose();
+    expect(engine.disposed).toEqual([]);
+    expect(await results).toEqual([{ total: [1] }, { total: [3] }, { total: [6] }]);
+    expect(engine.disposed).toEqual(['total', 'total', 'total']);
+    expect(await onBatch(total, [1])).toEqual({ total: [1] });
+  });
+
   it('with one warning where shapes keep changing', async () => {
     for (let length = 1; length <= 18; length++)
       await onBatch(
@@ -173,6 +184,12 @@ describe('compileAfter', () => {
     await onBatch(total, [1, 2], next);
     expect(next.compiled).toEqual(['total', 'total']);
     next.dispose();
+  });
+
+  it('does not begin anew for a shape that was dropped meanwhile', async () => {
+    engine = new ReplayEngine({ compileAfter: 2, maxPrograms: 1 });
+    for (const x of [[1, 2], [1, 2], [1], [1, 2]]) await onBatch(total, x);
+    expect(engine.compiled).toEqual(['total']);
   });
 
   it('saves nothing where it is not used', async () => {

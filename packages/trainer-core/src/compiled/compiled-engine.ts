@@ -14,7 +14,7 @@ import { readState } from '../state/state-dict.js';
 import type { StateDict } from '../state/state-dict.js';
 import type { CompiledProgram } from './compiled-program.js';
 import { withGradientOverrides } from './gradient-overrides.js';
-import { ProgramCache, variantFor } from './program-cache.js';
+import { ProgramCache, using, variantFor } from './program-cache.js';
 import type { CacheEntry } from './program-cache.js';
 import { programKey } from './program-key.js';
 import { difference } from './recording.js';
@@ -89,9 +89,18 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
       return new Promise(() => undefined);
     }
     const key = programKey(program, request);
-    const entry = this.cacheOf(state).entry(program.name, key, (text) => this.savedRuns[digest(text)] ?? 0);
+    const entry = this.cacheOf(state).entry(program.name, key, (text) => this.runsOf(text));
     entry.runs += 1;
     if (this.compiling.compileAfter > 0) this.runs.set(digest(key), entry.runs);
+    return using(entry, () => this.runWith(entry, program, state, request));
+  }
+
+  private async runWith(
+    entry: CacheEntry,
+    program: Program,
+    state: NamedState,
+    request: RunRequest,
+  ): Promise<RunResult> {
     const compiled =
       entry.runs > this.compiling.compileAfter && (await this.compiledFor(entry, program, state, request));
     if (!compiled) return this.eager.run(program, state, request);
@@ -120,6 +129,11 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
   override dispose(): void {
     for (const cache of this.caches.values()) cache.dispose();
     this.caches.clear();
+  }
+
+  /** Also of a shape that the cache has dropped: a run that goes on in a new process must not find another number. */
+  private runsOf(key: string): number {
+    return this.runs.get(digest(key)) ?? this.savedRuns[digest(key)] ?? 0;
   }
 
   private cacheOf(state: NamedState): ProgramCache {
@@ -205,6 +219,8 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     }
     const result = await this.eager.run(program, state, request);
     const at = entry.variants.findIndex((variant) => variant.compiled === compiled);
+    // another run under way may have failed as well
+    if (at < 0) return result;
     entry.variants[at] = { temporaries: entry.variants[at]!.temporaries, compiled: undefined };
     compiled.dispose();
     const message = `"${program.name}" failed as a compiled program and runs op by op from now on: ${messageOf(error)}`;

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { withLog } from '../log.js';
 import { NamedState } from '../state/named-state.js';
 import type { CompiledProgram } from './compiled-program.js';
-import { ProgramCache, variantFor } from './program-cache.js';
+import { ProgramCache, using, variantFor } from './program-cache.js';
 
 const never = (): number => 0;
 
@@ -25,7 +25,7 @@ describe('a cache of programs', () => {
     const asked: string[] = [];
     const runs = (key: string): number => asked.push(key) + 6;
     const entry = cache.entry('step', 'a', runs);
-    expect(entry).toEqual({ runs: 7, validated: 0, variants: [] });
+    expect(entry).toEqual({ runs: 7, validated: 0, users: 0, dropped: false, variants: [] });
     expect(cache.entry('step', 'a', runs)).toBe(entry);
     expect(asked).toEqual(['a']);
   });
@@ -48,6 +48,24 @@ describe('a cache of programs', () => {
     expect(freed).toHaveLength(6);
   });
 
+  it('frees what is in use when all who use it are done, also what was compiled meanwhile', async () => {
+    const cache = new ProgramCache(1);
+    const freed: string[] = [];
+    const entry = cache.entry('step', 'a', never);
+    const first = using(entry, () => Promise.resolve());
+    const second = using(entry, async () => {
+      cache.entry('step', 'b', never);
+      await first;
+      expect(freed).toEqual([]);
+      entry.variants.push({ temporaries: new Map(), compiled: compiled('a', freed) });
+      throw new Error('failed');
+    });
+    await expect(second).rejects.toThrow('failed');
+    expect(freed).toEqual(['a']);
+    cache.dispose();
+    expect(freed).toEqual(['a']);
+  });
+
   it('warns once of a program that meets more than 16 shapes, and not of many programs', () => {
     const cache = new ProgramCache(64);
     expect(warningsOf(() => Array.from({ length: 40 }, (_, i) => cache.entry(`step ${i}`, `${i}`, never)))).toEqual([]);
@@ -63,6 +81,8 @@ it('a variant is the one whose temporaries are there, and not there, as now', ()
   const entry = {
     runs: 0,
     validated: 0,
+    users: 0,
+    dropped: false,
     variants: [
       { temporaries: new Map([['gradients/w', true]]), compiled: undefined },
       { temporaries: new Map([['gradients/w', false]]), compiled: undefined },

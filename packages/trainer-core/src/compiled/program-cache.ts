@@ -8,6 +8,10 @@ export interface CacheEntry {
   runs: number;
   /** How often it was compared with the eager engine. */
   validated: number;
+  /** How many runs of it are under way: its programs are freed after the last of them. */
+  users: number;
+  /** Whether it is in the cache no more. */
+  dropped: boolean;
   /** One for each combination of temporaries that it has met. */
   readonly variants: Variant[];
 }
@@ -38,18 +42,18 @@ export class ProgramCache {
       return known;
     }
     this.countShape(program);
-    const entry: CacheEntry = { runs: runs(key), validated: 0, variants: [] };
+    const entry: CacheEntry = { runs: runs(key), validated: 0, users: 0, dropped: false, variants: [] };
     this.entries.set(key, entry);
     if (this.entries.size > this.limit) {
       const [oldest, dropped] = this.entries.entries().next().value!;
       this.entries.delete(oldest);
-      disposeEntry(dropped);
+      drop(dropped);
     }
     return entry;
   }
 
   dispose(): void {
-    for (const entry of this.entries.values()) disposeEntry(entry);
+    for (const entry of this.entries.values()) drop(entry);
     this.entries.clear();
   }
 
@@ -72,6 +76,23 @@ export function variantFor(entry: CacheEntry, state: NamedState): Variant | unde
   });
 }
 
-function disposeEntry({ variants }: CacheEntry): void {
-  for (const { compiled } of variants) compiled?.dispose();
+/** A run with an entry, which other runs, or the end of the engine, may drop from the cache meanwhile. */
+export async function using<R>(entry: CacheEntry, run: () => Promise<R>): Promise<R> {
+  entry.users += 1;
+  try {
+    return await run();
+  } finally {
+    entry.users -= 1;
+    freeUnused(entry);
+  }
+}
+
+function drop(entry: CacheEntry): void {
+  entry.dropped = true;
+  freeUnused(entry);
+}
+
+function freeUnused({ dropped, users, variants }: CacheEntry): void {
+  if (!dropped || users > 0) return;
+  for (const { compiled } of variants.splice(0)) compiled?.dispose();
 }
