@@ -55,14 +55,13 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
 
   /** @throws ConfigError for options out of range, such as more threads than there are cores. */
   constructor(options: OnnxEngineOptions = {}) {
-    const parsed = parseOptions(OnnxEngineOptions, options, 'onnx');
+    const parsed = parseOptions(OnnxEngineOptions, options, 'the engine "onnx"');
     super(parsed);
     this.options = parsed;
     const chosen = <Name extends string>(names: readonly Name[]): Record<Name, boolean> =>
       Object.fromEntries(names.map((name) => [name, !parsed.off.includes(name)])) as Record<Name, boolean>;
     this.graph = chosen(simplifications);
     this.lowerings = loweringsWith(chosen(loweringChoices));
-    sessionSettings(parsed, 0);
   }
 
   override async probe(): Promise<EngineProbe> {
@@ -77,12 +76,14 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
   }
 
   override describe(): EngineDescription {
-    const { threads, off } = this.options;
+    const { off, graphOptimizationLevel, compileAfter } = this.options;
     return {
       name: this.name,
       version: this.runningOn.pool.runtime.version,
-      threads: threads ?? sessionSettings(this.options, 0).intraOpNumThreads!,
+      threads: sessionSettings(this.options, 0).intraOpNumThreads!,
       ...(off.length > 0 ? { off: [...off] } : {}),
+      ...(graphOptimizationLevel === undefined ? {} : { graphOptimizationLevel }),
+      ...(compileAfter > 0 ? { compileAfter } : {}),
     };
   }
 

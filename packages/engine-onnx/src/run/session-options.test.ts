@@ -7,7 +7,7 @@ import { emit } from '../onnx/emit.js';
 import { encodeModel } from '../onnx/model.js';
 import { loadOnnxRuntime } from './onnxruntime.js';
 import { INSTALL_COMMAND, ONNXRUNTIME_VERSION } from './onnxruntime-error.js';
-import { SessionOptions, sessionSettings } from './session-options.js';
+import { SessionOptions, sessionSettings, tooManyThreads } from './session-options.js';
 
 it('without options: every core, awake, one operation after the other', () => {
   expect(sessionSettings(SessionOptions.parse({}), 100)).toEqual({
@@ -21,13 +21,13 @@ it('without options: every core, awake, one operation after the other', () => {
 
 it('each option is a setting', () => {
   const options = SessionOptions.parse({
-    threads: 3,
+    threads: 1,
     spinMicroseconds: 0,
     graphOptimizationLevel: 'basic',
     logSeverity: 'verbose',
   });
-  expect(sessionSettings(options, 100_000, 4)).toEqual({
-    intraOpNumThreads: 3,
+  expect(sessionSettings(options, 100_000)).toEqual({
+    intraOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'basic',
     logSeverityLevel: 0,
@@ -40,15 +40,20 @@ it('large graphs are not optimized a second time', () => {
   expect(levels).toEqual(['all', 'disabled']);
 });
 
+it('more threads than cores are refused', () => {
+  const cores = availableParallelism();
+  expect(SessionOptions.safeParse({ threads: cores }).success).toBe(true);
+  const { error } = SessionOptions.safeParse({ threads: cores + 1 });
+  expect(error?.issues).toEqual([
+    expect.objectContaining({ path: ['threads'], message: expect.stringMatching(`^${cores + 1} threads, `) as string }),
+  ]);
+});
+
 it.each([
-  [3, 2, '3 threads, but this process has 2 cores'],
-  [2, 1, '2 threads, but this process has 1 core:'],
-])('%d threads on %d cores are refused', (threads, available, message) => {
-  const options = SessionOptions.parse({ threads });
-  expect(() => sessionSettings(options, 1, available)).toThrow(
-    expect.objectContaining({ code: 'X_CONFIG_INVALID', message: expect.stringContaining(message) as string }),
-  );
-  expect(() => sessionSettings(options, 1, threads)).not.toThrow();
+  [3, 2, '3 threads, but this process has 2 cores: '],
+  [2, 1, '2 threads, but this process has 1 core: '],
+])('%d threads on %d cores are told so', (threads, available, message) => {
+  expect(tooManyThreads(threads, available)).toMatch(message);
 });
 
 it.each([{ threads: 0 }, { threads: 1.5 }, { graphOptimizationLevel: 'layout' }, { logSeverity: 2 }, { spin: true }])(

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 
-import { ConfigError } from '@x/trainer-core';
 import { z } from 'zod';
 
 import type { SessionSettings } from './onnxruntime.js';
@@ -26,6 +25,7 @@ export const SessionOptions = z.strictObject({
   threads: z
     .int()
     .min(1)
+    .refine((threads) => threads <= availableParallelism(), { error: ({ input }) => tooManyThreads(input as number) })
     .optional()
     .describe('threads of a step; default: as many as the machine has for this process'),
   spinMicroseconds: z
@@ -45,33 +45,27 @@ export const SessionOptions = z.strictObject({
 
 export type SessionOptions = z.infer<typeof SessionOptions>;
 
-/**
- * The settings of a session for a model of so many nodes.
- *
- * @throws ConfigError (`X_CONFIG_INVALID`) for more threads than `available`.
- */
+/** The settings of a session for a model of so many nodes. */
 export function sessionSettings(
-  { threads, spinMicroseconds, graphOptimizationLevel, logSeverity }: SessionOptions,
+  { threads = availableParallelism(), spinMicroseconds, graphOptimizationLevel, logSeverity }: SessionOptions,
   nodes: number,
-  available: number = availableParallelism(),
 ): SessionSettings {
-  if (threads !== undefined && threads > available) {
-    throw ConfigError.of(
-      'X_CONFIG_INVALID',
-      'threads',
-      `${threads} threads, but this process has ${available} ${available === 1 ? 'core' : 'cores'}: threads that share a ` +
-        'core wait for each other; leave the option out to use all of them',
-      'the options of the engine "onnx"',
-    );
-  }
   return {
-    intraOpNumThreads: threads ?? available,
+    intraOpNumThreads: threads,
     // operations side by side are slower than one after the other, each on all threads
     executionMode: 'sequential',
     graphOptimizationLevel: graphOptimizationLevel ?? (nodes > OPTIMIZED_NODES ? 'disabled' : 'all'),
     logSeverityLevel: SEVERITIES.indexOf(logSeverity) as 0 | 1 | 2 | 3 | 4,
     extra: { session: { intra_op: spinning(spinMicroseconds) } },
   };
+}
+
+/** What is wrong with more threads than there are cores. */
+export function tooManyThreads(threads: number, available: number = availableParallelism()): string {
+  return (
+    `${threads} threads, but this process has ${available} ${available === 1 ? 'core' : 'cores'}: threads that share a ` +
+    'core wait for each other; leave the option out to use all of them'
+  );
 }
 
 function spinning(microseconds: number): Readonly<Record<string, string>> {

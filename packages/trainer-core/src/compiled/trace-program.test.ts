@@ -250,6 +250,8 @@ const failures: readonly [what: string, run: Run, message: RegExp, request?: Run
     /Math\.random\(\) draws on the host/,
     { random: { seed: 1, step: 1, microBatch: 0 } },
   ],
+  ['draws without a key', () => ({ y: tf.randomNormal([2]) }), /no key for them \(validation/],
+  ['draws on the host without a key', () => ({ y: tf.scalar(Math.random()) }), /no key for them \(validation/],
   ['makes a variable', () => ({ y: tf.variable(tf.zeros([2])) }), /the step makes a variable: /],
   [
     'makes a variable, and throws',

@@ -64,6 +64,17 @@ export function traceProgram<V extends SymbolicValue>(
   return new Trace(target, state, locate).run(program, request);
 }
 
+/** For a program that is given no key, and so has other numbers in every run. */
+const noRandom: StepRandom = { uniform: undrawn, normal: undrawn, number: undrawn };
+
+function undrawn(): never {
+  throw symbolicBackend.refusal(
+    'random numbers are drawn in a program that has no key for them (validation, evaluation and prediction have none), so ' +
+      'that it would have the same numbers every time: draw where the context of forward() says "training", or put the ' +
+      'numbers into the batch',
+  );
+}
+
 /** What to do about what no engine compiles. */
 const ELSEWHERE = 'Compute it before the step, as a field of the batch, or run with the engine "eager"';
 
@@ -160,7 +171,7 @@ class Trace<V extends SymbolicValue> implements ActiveTrace {
         temporary: (name, { shape, dtype }) => this.input({ kind: 'state', name }, shape, dtype),
       });
       const compute = (): Record<string, tf.Tensor> => program.run({ batch: symbolicBatch, numbers: scalars }, state);
-      const results = random === undefined ? compute() : withStepRandom(this.random(), compute);
+      const results = withStepRandom(random === undefined ? noRandom : this.random(), compute);
       if (results instanceof Promise) {
         results.catch(() => undefined);
         throw new TraceError(`the program "${program.name}" is asynchronous: a step is one synchronous function`);

@@ -414,12 +414,14 @@ describe('a run', () => {
       }
     }
     const warnings: string[] = [];
-    const log = { info: () => undefined, warn: (text: string) => void warnings.push(text) };
+    const told: string[] = [];
+    const log = { info: (text: string) => void told.push(text), warn: (text: string) => void warnings.push(text) };
     const changes = { testDataPath: 'test.txt', evaluateOnTest: true };
     const options = { plugins: [...plugins, Recorded] };
     await withLog(log, () => train({ ...changes, engine: 'recorded' }, options));
     expect(calls).toEqual(['prepare', 'prepare', 'evaluate', 'dispose']);
     expect(warnings).toEqual(['engine "recorded" could not be freed: stuck']);
+    expect(told).toContain(`engine: eager (${tf.version_core}, backend "cpu")`);
 
     const trainer = { type: 'gradient_descent', engine: 'recorded' };
     const run = await prepareRun({ ...config, trainer }, options);

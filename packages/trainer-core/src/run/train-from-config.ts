@@ -5,6 +5,7 @@ import type { Vocabulary } from '../contracts/dataset.js';
 import { Engine } from '../contracts/engine.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
+import { AutoEngine } from '../engine/auto-engine.js';
 import { InterruptedError } from '../errors.js';
 import { log, withLog } from '../log.js';
 import type { Log } from '../log.js';
@@ -12,6 +13,7 @@ import type { RunContainer } from '../plugins/container.js';
 import { tokenOf } from '../plugins/tokens.js';
 import { evaluateModel } from '../training/evaluate.js';
 import { writeJson } from '../training/json-file.js';
+import { choicesOf } from '../training/recorded-engine.js';
 import { buildRun } from './build-run.js';
 import type { BuiltRun, Datasets } from './build-run.js';
 import { checkNodeVersion } from './node-version.js';
@@ -85,7 +87,7 @@ async function execute(run: PreparedRun, folder: RunFolder | null, options: RunO
   await folder?.open();
   try {
     const built = await buildRun(run, folder?.path ?? null);
-    await run.container.get(tokenOf(Engine)).prepare();
+    await prepareEngine(run.container.get(tokenOf(Engine)));
     await folder?.commit(startOf(run, folder.path));
     if (options.dryRun === true) return summary(run, built, {}, folder?.path ?? null);
     const metrics = await train(run, built, options);
@@ -96,6 +98,13 @@ async function execute(run: PreparedRun, folder: RunFolder | null, options: RunO
     if (!(error instanceof InterruptedError)) await folder?.failed();
     throw error;
   }
+}
+
+async function prepareEngine(engine: Engine): Promise<void> {
+  await engine.prepare();
+  // which says itself what it has taken, and why
+  if (engine instanceof AutoEngine) return;
+  log.info(`engine: ${engine.name} (${choicesOf(engine.describe())})`);
 }
 
 async function train(

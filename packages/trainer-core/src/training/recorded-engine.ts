@@ -27,7 +27,12 @@ export class RecordedEngine implements Stateful {
   }
 }
 
-function inWords({ name, version, ...choices }: EngineDescription): string {
+/** All about an engine but its name: `1.30.0, threads 2`. */
+export function choicesOf({ name: _, version, ...choices }: EngineDescription): string {
   const rest = Object.entries(choices).map(([choice, value]) => `${choice} ${JSON.stringify(value)}`);
-  return `"${name}" (${[version, ...rest].join(', ')})`;
+  return [version, ...rest].join(', ');
+}
+
+function inWords(description: EngineDescription): string {
+  return `"${description.name}" (${choicesOf(description)})`;
 }
