@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { DataError } from '@x/trainer-core';
 import type { NamedState } from '@x/trainer-core';
 import { dataInfo, tensorOf } from '@x/trainer-core/compiled';
 import type { DataId } from '@x/trainer-core/compiled';
@@ -132,7 +133,12 @@ export function elementsOf(backend: ResidentBackend, { dataId, dtype }: tf.Tenso
   const resident = backend.residentOf(dataId);
   if (resident !== undefined) return resident.block.view;
   const info = dataInfo(dataId);
-  if (info === undefined) throw new RangeError('a tensor that is handed to a step is disposed');
+  if (info === undefined) {
+    throw new DataError(
+      'X_DATA_INVALID',
+      'a tensor that is handed to a step is disposed: a batch lives until its step is over',
+    );
+  }
   const elements = info.backend.readSync(dataId) as TypedArray;
   // tfjs's cast of whole numbers to float32 changes the type of the tensor and not the array
   const array = ARRAYS[dtype as keyof typeof ARRAYS];

@@ -7,7 +7,7 @@ import { messageOf } from '../config/show.js';
 import { Engine } from '../contracts/engine.js';
 import type { MemoryReport, Program, RunRequest, RunResult } from '../contracts/engine.js';
 import { EagerEngine } from '../engine/eager-engine.js';
-import { EngineError } from '../errors.js';
+import { DataError, EngineError } from '../errors.js';
 import { log } from '../log.js';
 import type { NamedState } from '../state/named-state.js';
 import { readState } from '../state/state-dict.js';
@@ -206,7 +206,7 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     },
   ): Promise<RunResult> {
     const mismatch = error instanceof EngineError && error.code === 'X_ENGINE_MISMATCH';
-    if (mismatch) throw error;
+    if (mismatch || error instanceof DataError) throw error;
     if (this.compiling.onFailure === 'error') {
       const { outputs } = await this.eager.run(withoutEffect(program), state, { ...request, commitIf: 'not-nan' });
       tf.dispose(outputs);
