@@ -32,8 +32,7 @@ export class GradientVectors {
     const places = this.vectors[0]?.places;
     if (parts.every(({ name, length }) => places?.get(name)?.length === length)) return;
     // what is in use, of old parts or new, stays where it is until the step is over
-    if ([...this.parts, ...parts].some(({ name }) => state.get(name) !== undefined)) return;
-    this.dispose();
+    if (isUsed(parts, state) || !this.release(state)) return;
     this.parts = parts;
     this.add();
   }
@@ -46,8 +45,11 @@ export class GradientVectors {
     return this.vectors[1]!.places.get(name);
   }
 
-  dispose(): void {
+  /** Gives the vectors back, unless the state has a gradient; whether it did. */
+  release(state: NamedState): boolean {
+    if (isUsed(this.parts, state)) return false;
     for (const { address } of this.vectors.splice(0)) this.pool.memory.release(address);
+    return true;
   }
 
   private add(): void {
@@ -82,4 +84,8 @@ export function vectorOver(pool: BlockPool, blocks: readonly Block[]): Float32Ar
 
 function alignedBytes(length: number): number {
   return Math.ceil((4 * length) / ALIGNMENT) * ALIGNMENT;
+}
+
+function isUsed(parts: readonly VectorPart[], state: NamedState): boolean {
+  return parts.some(({ name }) => state.get(name) !== undefined);
 }
