@@ -31,9 +31,7 @@ export class GradientVectors {
   reserve(parts: readonly VectorPart[], state: NamedState): void {
     const places = this.vectors[0]?.places;
     if (parts.every(({ name, length }) => places?.get(name)?.length === length)) return;
-    // what is in use, of old parts or new, stays where it is until the step is over
-    if ([...this.parts, ...parts].some(({ name }) => state.get(name) !== undefined)) return;
-    this.dispose();
+    if (isAnyIn(state, parts) || !this.release(state)) return;
     this.parts = parts;
     this.add();
   }
@@ -46,8 +44,11 @@ export class GradientVectors {
     return this.vectors[1]!.places.get(name);
   }
 
-  dispose(): void {
+  /** Frees the vectors, and says whether: parts in use stay where they are until the step is over. */
+  release(state: NamedState): boolean {
+    if (isAnyIn(state, this.parts)) return false;
     for (const { address } of this.vectors.splice(0)) this.pool.memory.release(address);
+    return true;
   }
 
   private add(): void {
@@ -62,6 +63,10 @@ export class GradientVectors {
     });
     this.vectors.push({ address, places: new Map(places) });
   }
+}
+
+function isAnyIn(state: NamedState, parts: readonly VectorPart[]): boolean {
+  return parts.some(({ name }) => state.get(name) !== undefined);
 }
 
 /**

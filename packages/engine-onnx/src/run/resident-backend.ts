@@ -22,7 +22,7 @@ export interface Resident {
  */
 export class ResidentBackend extends tf.KernelBackend {
   private readonly residents = new WeakMap<DataId, Resident>();
-  private readonly vectors = new WeakMap<NamedState, GradientVectors>();
+  private readonly vectors = new Map<NamedState, GradientVectors>();
   private count = 0;
 
   constructor(readonly pool: BlockPool) {
@@ -117,6 +117,7 @@ export class ResidentBackend extends tf.KernelBackend {
   }
 
   override dispose(): void {
+    for (const [state, vectors] of this.vectors) if (vectors.release(state)) this.vectors.delete(state);
     this.pool.clear();
   }
 
