@@ -1,10 +1,12 @@
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
-import { NamedState } from '@x/trainer-core';
+import { EngineError, NamedState } from '@x/trainer-core';
 import type { Batch, Program } from '@x/trainer-core';
 
 import { OnnxEngine } from './onnx-engine.js';
+import { loadOnnxRuntime } from './run/onnxruntime.js';
+import { StateMemory } from './update/memory.js';
 
 /** The state after a program, by name. */
 async function stateAfter(
@@ -67,4 +69,34 @@ describe('a compiled program', () => {
     x.dispose();
     expect(after).toEqual({ 'parameters/w': expected });
   });
+});
+
+it('a program for which there is no memory leaves no session behind', async () => {
+  const runtime = loadOnnxRuntime();
+  const { createSession } = runtime;
+  const dispose = jest.fn();
+  const creating = jest.spyOn(runtime, 'createSession').mockImplementation((model, settings) => {
+    const session = createSession(model, settings);
+    dispose.mockImplementation(() => session.dispose());
+    return { ...session, dispose };
+  });
+  const allocating = jest.spyOn(StateMemory.prototype, 'allocate').mockImplementation(() => {
+    throw new EngineError('X_ENGINE_UNAVAILABLE', 'the memory is full');
+  });
+  const engine = new OnnxEngine({ onFailure: 'error' });
+  const program: Program = {
+    name: 'program',
+    key: '',
+    guards: [],
+    run: ({ numbers }) => ({ x: tf.exp(numbers['x']!) }),
+  };
+  try {
+    await engine.prepare();
+    await expect(engine.run(program, new NamedState(), { numbers: { x: 1 } })).rejects.toThrow('the memory is full');
+    expect(dispose).toHaveBeenCalledTimes(1);
+  } finally {
+    creating.mockRestore();
+    allocating.mockRestore();
+    engine.dispose();
+  }
 });

@@ -5,10 +5,12 @@ import type { Value } from './graph/value.js';
 import { emit } from './onnx/emit.js';
 import type { NamedValue } from './onnx/emit.js';
 import { encodeModel } from './onnx/model.js';
+import type { Model } from './onnx/model.js';
 import type { OnnxTarget } from './onnx-target.js';
 import { optimise } from './passes/passes.js';
 import { OnnxProgram, outputName, writeName } from './run/onnx-program.js';
 import type { FeedPlan } from './run/onnx-program.js';
+import type { NativeSession, OnnxRuntime } from './run/onnxruntime.js';
 import type { ResidentBackend } from './run/resident-backend.js';
 import { sessionSettings } from './run/session-options.js';
 import type { SessionOptions } from './run/session-options.js';
@@ -66,18 +68,26 @@ export function compileProgram(
   const feeds = traced.inputs.flatMap(({ value }) =>
     used.has(value.attributes['name'] as string) ? feedOf(value) : [],
   );
-  const { runtime } = backend.pool;
+  const session = model && sessionOf(model, traced.name, backend.pool.runtime, sessionOptions);
+  const kernelFeeds = standing.flatMap(feedOf);
+  const { guards } = traced;
+  const written = new Set(traced.writes.keys());
+  const found = { outputs, guards, writes, written, update, operands };
   try {
-    const session =
-      model && runtime.createSession(encodeModel(model), sessionSettings(sessionOptions, model.nodes.length));
-    const kernelFeeds = standing.flatMap(feedOf);
-    const { guards } = traced;
-    const written = new Set(traced.writes.keys());
-    const found = { outputs, guards, writes, written, update, operands };
     return new OnnxProgram({ backend, session, feeds, kernelFeeds, random, ...found });
   } catch (error) {
-    if (error instanceof EngineError) throw error;
-    const reason = `ONNX Runtime refuses the program "${traced.name}": ${(error as Error).message}`;
+    // its memory is not that of JavaScript: nobody else would free it
+    session?.dispose();
+    throw error;
+  }
+}
+
+function sessionOf(model: Model, program: string, runtime: OnnxRuntime, options: SessionOptions): NativeSession {
+  const bytes = encodeModel(model);
+  try {
+    return runtime.createSession(bytes, sessionSettings(options, model.nodes.length));
+  } catch (error) {
+    const reason = `ONNX Runtime refuses the program "${program}": ${(error as Error).message}`;
     throw new EngineError('X_ENGINE_NOT_COMPILABLE', reason, { cause: error });
   }
 }

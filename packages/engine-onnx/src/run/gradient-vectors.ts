@@ -31,8 +31,7 @@ export class GradientVectors {
   reserve(parts: readonly VectorPart[], state: NamedState): void {
     const places = this.vectors[0]?.places;
     if (parts.every(({ name, length }) => places?.get(name)?.length === length)) return;
-    // what is in use, of old parts or new, stays where it is until the step is over
-    if (isUsed(parts, state) || !this.release(state)) return;
+    if (isAnyIn(state, parts) || !this.release(state)) return;
     this.parts = parts;
     this.add();
   }
@@ -45,9 +44,9 @@ export class GradientVectors {
     return this.vectors[1]!.places.get(name);
   }
 
-  /** Gives the vectors back, unless the state has a gradient; whether it did. */
+  /** Frees the vectors, and says whether: parts in use stay where they are until the step is over. */
   release(state: NamedState): boolean {
-    if (isUsed(this.parts, state)) return false;
+    if (isAnyIn(state, this.parts)) return false;
     for (const { address } of this.vectors.splice(0)) this.pool.memory.release(address);
     return true;
   }
@@ -64,6 +63,10 @@ export class GradientVectors {
     });
     this.vectors.push({ address, places: new Map(places) });
   }
+}
+
+function isAnyIn(state: NamedState, parts: readonly VectorPart[]): boolean {
+  return parts.some(({ name }) => state.get(name) !== undefined);
 }
 
 /**
@@ -84,8 +87,4 @@ export function vectorOver(pool: BlockPool, blocks: readonly Block[]): Float32Ar
 
 function alignedBytes(length: number): number {
   return Math.ceil((4 * length) / ALIGNMENT) * ALIGNMENT;
-}
-
-function isUsed(parts: readonly VectorPart[], state: NamedState): boolean {
-  return parts.some(({ name }) => state.get(name) !== undefined);
 }

@@ -175,6 +175,19 @@ const stories: readonly [what: string, start: () => Variables, steps: readonly S
     })),
   ],
   [
+    'a temporary that is read in one shape, and in another',
+    two,
+    [
+      {
+        run: (_, state) => {
+          const x = state.read('pending/x') ?? state.read('parameters/a')!;
+          state.write('pending/x', tf.reshape(x, x.rank === 1 ? [3, 1] : [3]));
+          return { x, twice: tf.mul(x, 2) };
+        },
+      },
+    ],
+  ],
+  [
     'micro-batches that reach different parameters',
     two,
     [

@@ -24,6 +24,14 @@ export interface FeedPlan {
   readonly value: Value;
 }
 
+/** A result of the session that is written into a new block in every run. */
+interface FreshResult {
+  readonly result: string;
+  readonly value: Value;
+  /** The part of the state whose new value it is; null for an output. */
+  readonly name: string | null;
+}
+
 /** What a program is made of, once it is compiled. */
 export interface OnnxProgramParts {
   readonly backend: ResidentBackend;
@@ -56,8 +64,7 @@ export class OnnxProgram implements CompiledProgram {
   private readonly residents: RememberedResidents;
   private readonly numbers = new Map<string, Block>();
   private readonly operands = new Map<Value, Block>();
-  /** Names of the session's results that are written into a new block in every run. */
-  private readonly fresh: readonly (readonly [name: string, value: Value])[];
+  private readonly fresh: readonly FreshResult[];
   /** The state that has to stand in the engine's memory before a run: what the session reads, and what it replaces. */
   private readonly needed: readonly string[];
   /** The gradients among what it writes. */
@@ -76,8 +83,8 @@ export class OnnxProgram implements CompiledProgram {
       this.numbers.set(source.name, pool.take('float32', 1));
     }
     this.fresh = [
-      ...[...outputs].map(([name, value]) => [outputName(name), value] as const),
-      ...[...writes].flatMap(([name, value]) => (value === null ? [] : [[writeName(name), value] as const])),
+      ...[...outputs].map(([name, value]) => ({ result: outputName(name), value, name: null })),
+      ...[...writes].flatMap(([name, value]) => (value === null ? [] : [{ result: writeName(name), value, name }])),
     ];
     const read = feeds.flatMap(({ source }) => (source.kind === 'state' ? [source.name] : []));
     const replaced = [...writes].flatMap(([name, value]) => (value === null ? [] : [name]));
@@ -96,9 +103,9 @@ export class OnnxProgram implements CompiledProgram {
       this.bindUpdate(state);
       for (const name of this.needed) if (state.get(name) !== undefined) this.residents.get(state, name);
       backend.gradientsOf(state).reserve(this.gradients, state);
-      for (const [name, value] of this.fresh) taken.set(name, this.blockFor(state, name, value));
+      for (const each of this.fresh) taken.set(each.result, this.blockFor(state, each));
       this.feed(state, request);
-      for (const [name, { shape }] of this.fresh) this.fetches[name] = taken.get(name)!.tensor(shape);
+      for (const { result, value } of this.fresh) this.fetches[result] = taken.get(result)!.tensor(value.shape);
       for (const [name, value] of this.parts.operands) {
         this.fetches[name] = this.operands.get(value)!.tensor(value.shape);
       }
@@ -140,10 +147,9 @@ export class OnnxProgram implements CompiledProgram {
   }
 
   /** Where the session shall write a result: a gradient at its place, everything else anywhere. */
-  private blockFor(state: NamedState, result: string, { dtype, size }: Value): Block {
+  private blockFor(state: NamedState, { name, value: { dtype, size } }: FreshResult): Block {
     const { backend } = this.parts;
-    const name = stateOf(result);
-    if (name === undefined || !isGradient(name)) return backend.pool.take(dtype, size);
+    if (name === null || !isGradient(name)) return backend.pool.take(dtype, size);
     const now = state.get(name) && this.residents.get(state, name).block;
     return backend.gradientsOf(state).other(name, now) ?? backend.pool.take(dtype, size);
   }
@@ -219,9 +225,4 @@ export function outputName(name: string): string {
 
 export function writeName(name: string): string {
   return `write/${name}`;
-}
-
-/** The part of the state whose new value a result is; undefined for an output. */
-function stateOf(result: string): string | undefined {
-  return result.startsWith('write/') ? result.slice('write/'.length) : undefined;
 }

@@ -16,7 +16,8 @@ export interface MemoryLimits {
   readonly maximumBytes?: number;
 }
 
-interface Block {
+/** A part of the memory. */
+interface Span {
   readonly address: number;
   readonly bytes: number;
 }
@@ -32,7 +33,7 @@ export class StateMemory {
   private readonly maximumBytes: number;
   private readonly used = new Map<number, number>();
   /** Free blocks by address; no two of them touch. */
-  private free: Block[];
+  private free: Span[];
   private growths = 0;
 
   constructor({ initialBytes = PAGE, maximumBytes = 2 ** 32 - PAGE }: MemoryLimits = {}) {
@@ -123,7 +124,7 @@ export class StateMemory {
     this.putBack({ address: before, bytes: pages * PAGE });
   }
 
-  private putBack(block: Block): void {
+  private putBack(block: Span): void {
     const at = this.free.findIndex(({ address }) => address > block.address);
     const index = at < 0 ? this.free.length : at;
     const [previous, next] = [this.free[index - 1], this.free[index]];

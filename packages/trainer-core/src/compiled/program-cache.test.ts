@@ -76,7 +76,7 @@ describe('a cache of programs', () => {
   });
 });
 
-it('a variant is the one whose temporaries are there, and not there, as now', () => {
+it('a variant is the one whose temporaries are there, and not there, and of the shapes and types, as now', () => {
   const state = new NamedState();
   const entry = {
     runs: 0,
@@ -84,13 +84,16 @@ it('a variant is the one whose temporaries are there, and not there, as now', ()
     users: 0,
     dropped: false,
     variants: [
-      { temporaries: new Map([['gradients/w', true]]), compiled: undefined },
-      { temporaries: new Map([['gradients/w', false]]), compiled: undefined },
+      { temporaries: new Map([['gradients/w', { shape: [2, 1], dtype: 'float32' }]]), compiled: undefined },
+      { temporaries: new Map([['gradients/w', undefined]]), compiled: undefined },
     ],
   };
   expect(variantFor(entry, state)).toBe(entry.variants[1]);
-  tf.tidy(() => state.set('gradients/w', tf.scalar(1)));
+  tf.tidy(() => state.set('gradients/w', tf.ones([2, 1])));
   expect(variantFor(entry, state)).toBe(entry.variants[0]);
-  expect(variantFor({ ...entry, variants: [entry.variants[1]!] }, state)).toBeUndefined();
+  tf.tidy(() => state.set('gradients/w', tf.ones([1, 2])));
+  expect(variantFor(entry, state)).toBeUndefined();
+  tf.tidy(() => state.set('gradients/w', tf.ones([2, 1], 'int32')));
+  expect(variantFor(entry, state)).toBeUndefined();
   state.clearTemporaries();
 });

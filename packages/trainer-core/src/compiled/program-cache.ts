@@ -1,6 +1,9 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
 import { log } from '../log.js';
 import type { NamedState } from '../state/named-state.js';
 import type { CompiledProgram } from './compiled-program.js';
+import type { SymbolicValue } from './target.js';
 
 /** One program at one set of shapes. */
 export interface CacheEntry {
@@ -12,13 +15,13 @@ export interface CacheEntry {
   users: number;
   /** Whether it is in the cache no more. */
   dropped: boolean;
-  /** One for each combination of temporaries that it has met. */
+  /** One for each combination of temporaries, and of their shapes and types, that it has met. */
   readonly variants: Variant[];
 }
 
 export interface Variant {
-  /** By name, whether the temporary was there. */
-  readonly temporaries: ReadonlyMap<string, boolean>;
+  /** By name, the temporary's shape and type, undefined where there was none. */
+  readonly temporaries: ReadonlyMap<string, SymbolicValue | undefined>;
   /** Undefined where it cannot be compiled and runs eagerly. */
   readonly compiled: CompiledProgram | undefined;
 }
@@ -71,9 +74,19 @@ export class ProgramCache {
 /** The variant for the temporaries that a state has now. */
 export function variantFor(entry: CacheEntry, state: NamedState): Variant | undefined {
   return entry.variants.find(({ temporaries }) => {
-    for (const [name, present] of temporaries) if ((state.get(name) !== undefined) !== present) return false;
+    for (const [name, expected] of temporaries) if (!isAlike(state.get(name), expected)) return false;
     return true;
   });
+}
+
+function isAlike(actual: tf.Tensor | undefined, expected: SymbolicValue | undefined): boolean {
+  if (actual === undefined || expected === undefined) return actual === expected;
+  const { dtype, shape } = expected;
+  return (
+    actual.dtype === dtype &&
+    actual.rank === shape.length &&
+    actual.shape.every((length, axis) => length === shape[axis])
+  );
 }
 
 /** A run with an entry, which other runs, or the end of the engine, may drop from the cache meanwhile. */

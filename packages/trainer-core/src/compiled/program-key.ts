@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Batch, BatchValue } from '../contracts/batch.js';
 import type { Program, RunRequest } from '../contracts/engine.js';
 
-/** What a program is specialised by, besides the presence of temporaries: equal texts are one compiled program. */
+/** What a program is specialised by, besides temporaries: equal texts are one compiled program. */
 export function programKey(
   program: Program,
   { batch = {}, numbers = {}, parameters = 'raw', random }: RunRequest,

@@ -124,15 +124,15 @@ describe('state', () => {
     expect([...traced.outputs.get('removed')!.data!]).toEqual([1]);
   });
 
-  it('says which temporaries were looked for, and whether they were there', () => {
+  it('says which temporaries were looked for, and of which shapes and types they were', () => {
     const look = (_: unknown, state: ProgramState): Record<string, tf.Tensor> => ({
       sum: tf.add(state.read('gradients/w') ?? tf.zeros([2]), state.read('gradients/v') ?? tf.ones([2])),
     });
     const traced = trace(look);
     expect(traced.temporaries).toEqual(
       new Map([
-        ['gradients/w', true],
-        ['gradients/v', false],
+        ['gradients/w', { shape: [2], dtype: 'float32' }],
+        ['gradients/v', undefined],
       ]),
     );
     expect(inputsOf(traced)).toEqual([

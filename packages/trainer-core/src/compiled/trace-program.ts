@@ -42,8 +42,8 @@ export interface TracedProgram<V> {
   readonly guards: readonly string[];
   /** New values of the state by name; null removes. */
   readonly writes: ReadonlyMap<string, V | null>;
-  /** Names of temporaries that the program looked for, and whether they were there: otherwise it is another program. */
-  readonly temporaries: ReadonlyMap<string, boolean>;
+  /** The temporaries that the program looked for, undefined where there was none: with others it is another program. */
+  readonly temporaries: ReadonlyMap<string, SymbolicValue | undefined>;
   /** What it did, for comparison with another trace. */
   readonly recording: Recording;
 }

@@ -3,12 +3,13 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { ProgramState } from '../contracts/engine.js';
 import { checkFits } from '../engine/transaction.js';
 import type { NamedState } from '../state/named-state.js';
+import type { SymbolicValue } from './target.js';
 
 /** The named state while a program is traced: values are kept, tensors are made of them when somebody reads. */
 export class TracedState<V> implements ProgramState {
   readonly writes = new Map<string, V | null>();
-  /** The names of temporaries that decided what the program did, and whether they were there. */
-  readonly temporaries = new Map<string, boolean>();
+  /** The temporaries that decided what the program did: their shapes and types, undefined where there was none. */
+  readonly temporaries = new Map<string, SymbolicValue | undefined>();
 
   constructor(
     private readonly state: NamedState,
@@ -25,7 +26,7 @@ export class TracedState<V> implements ProgramState {
     const variable = this.state.variable(name);
     if (variable !== undefined) return variable;
     const temporary = this.state.get(name);
-    this.temporaries.set(name, temporary !== undefined);
+    this.temporaries.set(name, temporary && { shape: [...temporary.shape], dtype: temporary.dtype });
     return temporary && this.symbols.tensorOf(this.symbols.temporary(name, temporary), name);
   }
 

@@ -84,3 +84,14 @@ it('random numbers are named by the key of the request', async () => {
   expect(await draw(1)).toEqual(await draw(1));
   expect(await draw(1)).not.toEqual(await draw(2));
 });
+
+it('says that a tensor of the batch is disposed, rather than that a property cannot be read', async () => {
+  const { state } = makeState();
+  const x = tf.scalar(1);
+  x.dispose();
+  const run = program(({ batch }) => ({ y: tf.neg(batch['x'] as tf.Tensor) }));
+  await expect(engine.run(run, state, { batch: { x } })).rejects.toMatchObject({
+    code: 'X_DATA_INVALID',
+    message: expect.stringContaining('a tensor of the batch is disposed') as string,
+  });
+});

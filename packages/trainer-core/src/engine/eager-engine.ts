@@ -9,9 +9,10 @@ import type {
   RunRequest,
   RunResult,
 } from '../contracts/engine.js';
-import type { Outputs } from '../contracts/batch.js';
+import { tensorsIn } from '../contracts/batch.js';
+import type { Batch, Outputs } from '../contracts/batch.js';
 import { withGradientOverrides } from '../compiled/gradient-overrides.js';
-import { EngineError } from '../errors.js';
+import { DataError, EngineError } from '../errors.js';
 import { hostRandom, withStepRandom } from '../random/step-random.js';
 import type { NamedState } from '../state/named-state.js';
 import { hostMemory } from './host-memory.js';
@@ -55,6 +56,7 @@ export class EagerEngine extends Engine {
 
   override async run(program: Program, state: NamedState, request: RunRequest = {}): Promise<RunResult> {
     const { batch = {}, numbers = {}, parameters = 'raw', commitIf = 'always' } = request;
+    checkAlive(batch);
     const transaction = new Transaction(state);
     const inPlace = new WritesInPlace(state, transaction);
     const inputs = { batch, numbers: scalars(numbers) };
@@ -104,6 +106,15 @@ export class EagerEngine extends Engine {
   override describe(): EngineDescription {
     return { name: this.name, version: tf.version_core, backend: tf.getBackend() };
   }
+}
+
+/** tfjs says of a tensor that is disposed that it cannot read a property. */
+function checkAlive(batch: Batch): void {
+  if (tensorsIn(batch).every(({ isDisposed }) => !isDisposed)) return;
+  throw new DataError(
+    'X_DATA_INVALID',
+    'a tensor of the batch is disposed: a step needs all of its batch; dispose it once the step is over, or hand over a clone',
+  );
 }
 
 /** Equal numbers share one tensor. */
