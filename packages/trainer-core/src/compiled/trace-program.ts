@@ -70,7 +70,7 @@ const noRandom: StepRandom = { uniform: undrawn, normal: undrawn, number: undraw
 function undrawn(): never {
   throw symbolicBackend.refusal(
     'random numbers are drawn in a program that has no key for them (validation, evaluation and prediction have none), so ' +
-      'that it would have the same numbers every time: draw where the context of forward() says "training", or put the ' +
+      'that it would have the same numbers every time: draw only where mode.training of forward() is true, or put the ' +
       'numbers into the batch',
   );
 }
