@@ -4,7 +4,7 @@ export type { CompiledProgram } from './compiled/compiled-program.js';
 export { gradientOverrides, withGradientOverrides } from './compiled/gradient-overrides.js';
 export { difference, Recording } from './compiled/recording.js';
 export { registerKernels } from './compiled/symbolic-backend.js';
-export { NotCompilableError } from './compiled/target.js';
+export { hostArray, NotCompilableError } from './compiled/target.js';
 export type { CompiledType, HostArray, KernelInputs, SymbolicValue, TraceTarget } from './compiled/target.js';
 export { assignInPlace, dataInfo, onBackend, tensorOf } from './compiled/tfjs-internals.js';
 export type { DataId, DataInfo } from './compiled/tfjs-internals.js';

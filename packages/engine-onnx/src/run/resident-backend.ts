@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { DataError } from '@x/trainer-core';
 import type { NamedState } from '@x/trainer-core';
-import { dataInfo, tensorOf } from '@x/trainer-core/compiled';
-import type { DataId } from '@x/trainer-core/compiled';
+import { dataInfo, hostArray, tensorOf } from '@x/trainer-core/compiled';
+import type { CompiledType, DataId, HostArray } from '@x/trainer-core/compiled';
 
 import type { TypedArray } from '../graph/value.js';
 import type { Block } from './block.js';
@@ -140,10 +140,5 @@ export function elementsOf(backend: ResidentBackend, { dataId, dtype }: tf.Tenso
       'a tensor that is handed to a step is disposed: a batch lives until its step is over',
     );
   }
-  const elements = info.backend.readSync(dataId) as TypedArray;
-  // tfjs's cast of whole numbers to float32 changes the type of the tensor and not the array
-  const array = ARRAYS[dtype as keyof typeof ARRAYS];
-  return array === undefined || elements instanceof array ? elements : array.from(elements as Float32Array);
+  return hostArray(info.backend.readSync(dataId) as HostArray, dtype as CompiledType);
 }
-
-const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

@@ -6,6 +6,16 @@ export type CompiledType = 'float32' | 'int32' | 'bool';
 /** Elements on the host: of float32, int32, bool. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;
 
+/**
+ * Elements in the array of their type: as they are where they stand in one already. tfjs's cpu backend may hold them in
+ * another, since its cast of whole numbers to float32 changes the type of the tensor and not the array.
+ */
+export function hostArray(values: ArrayLike<number | boolean>, dtype: CompiledType): HostArray {
+  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values, Number);
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values, Number);
+  return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
+}
+
 /** What stands for a tensor while a step is traced: its shape and type are known, its elements are not. */
 export interface SymbolicValue {
   readonly shape: readonly number[];

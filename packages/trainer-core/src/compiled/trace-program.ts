@@ -10,7 +10,7 @@ import { mapTensors } from './map-tensors.js';
 import { attributesText, fingerprint, Recording } from './recording.js';
 import { registerKernels, SYMBOLIC, symbolicBackend } from './symbolic-backend.js';
 import type { ActiveTrace } from './symbolic-backend.js';
-import { NotCompilableError } from './target.js';
+import { hostArray, NotCompilableError } from './target.js';
 import type { CompiledType, HostArray, SymbolicValue, TraceTarget } from './target.js';
 import { dataInfo, onBackend, tensorOf, uncounted } from './tfjs-internals.js';
 import type { DataId } from './tfjs-internals.js';
@@ -289,12 +289,6 @@ function isCompiledType(dtype: string): dtype is CompiledType {
 function compiledType(dtype: string): CompiledType {
   if (isCompiledType(dtype)) return dtype;
   throw symbolicBackend.refusal(`a tensor of type ${dtype} cannot be part of a compiled step. ${ELSEWHERE}`);
-}
-
-function hostArray(values: ArrayLike<number | boolean>, dtype: CompiledType): HostArray {
-  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(values, Number);
-  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(values, Number);
-  return values instanceof Uint8Array ? values : Uint8Array.from(values, Number);
 }
 
 /** tfjs's own words for a kernel that nobody has. */
