@@ -7,6 +7,27 @@ import type { KernelInputs, Result } from './against-cpu.js';
 
 export type TestType = 'float32' | 'int32' | 'bool';
 
+/** Shapes that broadcast: alike, by rank, on both sides, one element, and none. */
+export const BROADCASTS: readonly (readonly [a: number[], b: number[]])[] = [
+  [
+    [4, 3],
+    [4, 3],
+  ],
+  [[4, 3], [3]],
+  [[3], [2, 1, 3]],
+  [
+    [5, 1],
+    [1, 7],
+  ],
+  [[], [2, 3]],
+  [[1], []],
+  [[0, 3], [3]],
+  [
+    [2, 3],
+    [0, 1, 1],
+  ],
+];
+
 /** Random elements: from -4 to 4, whole ones from -20 to 20. */
 export function sample(dtype: TestType, shape: number[], seed = 1): tf.Tensor {
   return tf.tidy(() => {
