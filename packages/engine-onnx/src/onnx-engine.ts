@@ -61,7 +61,10 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
     const chosen = <Name extends string>(names: readonly Name[]): Record<Name, boolean> =>
       Object.fromEntries(names.map((name) => [name, !parsed.off.includes(name)])) as Record<Name, boolean>;
     this.graph = chosen(simplifications);
-    this.lowerings = loweringsWith(chosen(loweringChoices));
+    const choices = chosen(loweringChoices);
+    // where one thread transposes, nothing is shared
+    const fewChannelsOutermost = choices.fewChannelsOutermost && this.threads > 1;
+    this.lowerings = loweringsWith({ ...choices, fewChannelsOutermost });
   }
 
   override async probe(): Promise<EngineProbe> {
@@ -80,11 +83,15 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
     return {
       name: this.name,
       version: this.runningOn.pool.runtime.version,
-      threads: sessionSettings(this.options, 0).intraOpNumThreads!,
+      threads: this.threads,
       ...(off.length > 0 ? { off: [...off] } : {}),
       ...(graphOptimizationLevel === undefined ? {} : { graphOptimizationLevel }),
       ...(compileAfter > 0 ? { compileAfter } : {}),
     };
+  }
+
+  private get threads(): number {
+    return sessionSettings(this.options, 0).intraOpNumThreads!;
   }
 
   override memory(): MemoryReport {

@@ -53,6 +53,7 @@ describe('an input gradient', () => {
 describe('a filter gradient', () => {
   const few: Shapes = { x: [2, 8, 8, 7], filter: [3, 3, 7, 4] };
   const pointwise: Shapes = { x: [2, 8, 8, 4], filter: [1, 1, 4, 5] };
+  const wide: Shapes = { x: [2, 8, 8, 32], filter: [3, 3, 32, 4] };
   const short: Shapes = { x: [2, 8, 8, 9], filter: [3, 3, 9, 4] };
   const long: Shapes = { x: [2, 8, 28, 9], filter: [3, 3, 9, 4] };
 
@@ -72,10 +73,13 @@ describe('a filter gradient', () => {
 
   test('of short rows, or with a stride, is cut from channels-last values, if it may', () => {
     const strided: Shapes = { ...long, strides: 2 };
-    expect(cut('filter', short, fastestConvolutions)).toEqual([2, 8, 8, 9]);
-    expect(cut('filter', strided, fastestConvolutions)).toEqual([2, 4, 14, 9]);
+    const onOneThread = { ...fastestConvolutions, fewChannelsOutermost: false };
+    expect(cut('filter', short, onOneThread)).toEqual([2, 8, 8, 9]);
+    expect(cut('filter', strided, onOneThread)).toEqual([2, 4, 14, 9]);
+    expect(cut('filter', short, fastestConvolutions)).toEqual([9, 2, 8, 8]);
+    expect(cut('filter', wide, fastestConvolutions)).toEqual([2, 8, 8, 32]);
     const plain = { ...fastestConvolutions, channelsLastFilterGradient: false };
-    expect(cut('filter', short, plain)).toEqual([9, 2, 8, 8]);
+    expect(cut('filter', wide, plain)).toEqual([32, 2, 8, 8]);
   });
 
   test('of long rows is cut along them', () => {

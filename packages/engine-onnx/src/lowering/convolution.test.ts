@@ -9,6 +9,7 @@ import type { Lowering } from './lowering.js';
 
 const plain: ConvolutionChoices = {
   channelsLastFilterGradient: false,
+  fewChannelsOutermost: false,
   concatenatedFilterGradient: false,
   pointwiseFilterGradient: false,
   flippedInputGradient: false,

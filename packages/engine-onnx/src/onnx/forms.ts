@@ -32,6 +32,10 @@ export const FORMS: Readonly<Record<string, (node: Node) => Form>> = {
     const along = (list: readonly number[]): number[] => axes.map((axis) => list[axis]!);
     return { more: [along(begin), along(end), axes, along(strides)] };
   },
+  Split: ({ attributes }) => ({
+    more: [ints(attributes, 'sizes')],
+    attributes: { axis: attributes['axis'] as number },
+  }),
   Reverse: ({ attributes }) => ({
     as: 'Slice',
     more: [[-1], [BEFORE_THE_FIRST], [attributes['axis'] as number], [-1]],

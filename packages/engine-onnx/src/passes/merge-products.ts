@@ -97,15 +97,25 @@ function isTransposedProduct(value: Value): boolean {
   return isProduct(value) && value.attributes['transA'] === 1 && value.attributes['transB'] === 0;
 }
 
+/** Axes of length 1 do not count. */
 function isColumnSum(value: Value): boolean {
-  return value.op === 'ReduceSum' && value.inputs[0]!.shape.length === 2 && intsOf(value, 'axes').join() === '0';
+  if (value.op !== 'ReduceSum') return false;
+  const axes = intsOf(value, 'axes');
+  const { shape } = value.inputs[0]!;
+  const long = shape.flatMap((length, axis) => (length === 1 ? [] : [axis]));
+  return long.length === 2 && long[1] === shape.length - 1 && axes.includes(long[0]!) && !axes.includes(long[1]);
 }
 
 function merged(g: Builder, members: readonly Value[], renewed: Renewal): Value {
   const all = (input: number): Value =>
     g.concat(
-      members.map(({ inputs }) => renewed(inputs[input]!)),
+      members.map(({ inputs }) => asMatrix(g, renewed(inputs[input]!))),
       0,
     );
   return members[0]!.op === 'Gemm' ? g.matmul(all(0), all(1), true, false) : g.sum(all(0), [0], true);
+}
+
+function asMatrix(g: Builder, x: Value): Value {
+  const columns = x.shape.at(-1)!;
+  return g.reshape(x, [x.size / columns, columns]);
 }

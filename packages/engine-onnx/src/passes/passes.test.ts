@@ -26,7 +26,14 @@ function expectSameNumbers(
 
 describe('optimise', () => {
   test('has the passes by name', () => {
-    expect(names).toEqual(['mergeProducts', 'batchProducts', 'productBias']);
+    expect(names).toEqual([
+      'clips',
+      'mergeProducts',
+      'batchProducts',
+      'elementwiseBeforeSlices',
+      'productBias',
+      'splits',
+    ]);
   });
 
   test('leaves one product for each weight and its gradient, and one for each step of a recurrence', () => {

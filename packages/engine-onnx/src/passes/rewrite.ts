@@ -7,10 +7,14 @@ import { nodesBelow } from '../graph/walk.js';
 export type Renewal = (old: Value) => Value;
 
 /**
- * What replaces the outputs of a node, given the new inputs, or undefined where the node is to stay. It may ask for
+ * What replaces the outputs of a node, given the new inputs, or nothing where the node is to stay. It may ask for
  * the replacement of any value that the node depends on.
  */
-export type Rewriting = (node: Node, inputs: readonly Value[], renewed: Renewal) => readonly Value[] | undefined;
+export type Rewriting = (
+  node: Node,
+  inputs: readonly Value[],
+  renewed: Renewal,
+) => readonly Value[] | false | undefined;
 
 /** Builds everything below the roots again, each node after its inputs, replaced or as it was. */
 export function rewrite(g: Builder, roots: readonly Value[], rewriting: Rewriting): Renewal {
@@ -18,7 +22,7 @@ export function rewrite(g: Builder, roots: readonly Value[], rewriting: Rewritin
   const renewed: Renewal = (old) => replaced.get(old) ?? old;
   for (const node of nodesBelow(roots)) {
     const inputs = node.inputs.map(renewed);
-    const outputs = rewriting(node, inputs, renewed) ?? rebuilt(g, node, inputs);
+    const outputs = rewriting(node, inputs, renewed) || rebuilt(g, node, inputs);
     node.outputs.forEach((output, i) => {
       if (outputs[i] !== output) replaced.set(output, outputs[i]!);
     });
@@ -32,6 +36,13 @@ function rebuilt(g: Builder, node: Node, inputs: readonly Value[]): readonly Val
   const method = METHODS[node.op];
   if (method !== undefined) return [method(g, inputs, node)];
   return g.node(node.op, inputs, node.attributes, node.outputs, node.domain);
+}
+
+/** The operation of a node, which has one output, on inputs of other shapes. The result's is given, as not all know it. */
+export function operationOn(g: Builder, node: Node, inputs: readonly Value[], shape: readonly number[]): Value {
+  const method = METHODS[node.op];
+  if (method !== undefined) return method(g, inputs, node);
+  return g.op(node.op, inputs, node.attributes, shape, node.outputs[0]!.dtype, node.domain);
 }
 
 type Method = (g: Builder, inputs: readonly Value[], node: Node) => Value;

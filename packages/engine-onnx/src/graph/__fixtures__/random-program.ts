@@ -73,7 +73,7 @@ function applied(g: Builder, draw: Draw, values: readonly Value[], x: Value, lea
   const rank = x.shape.length;
   // what multiplies values again and again must not overflow
   const bounded = (value: Value): Value => g.unary('Tanh', value);
-  switch (draw.int(0, 17)) {
+  switch (draw.int(0, 18)) {
     case 0:
       return bounded(x);
     case 1:
@@ -134,6 +134,8 @@ function applied(g: Builder, draw: Draw, values: readonly Value[], x: Value, lea
         x.shape.map(() => [draw.int(0, 1), draw.int(0, 1)] as const),
         draw.of([0, 0, 0.5]),
       );
+    case 17:
+      return gates(g, draw, x);
     default:
       return rank === 0 ? x : g.reverse(x, draw.int(0, rank - 1));
   }
@@ -186,4 +188,23 @@ function pieces(g: Builder, draw: Draw, x: Value, leaf: Leaf): Value {
     default:
       return g.concat([x, leaf(x.shape.with(axis, 2))], axis);
   }
+}
+
+/** Bounded pieces of a value beside each other, as recurrent layers have them, and whether they are within the bounds. */
+function gates(g: Builder, draw: Draw, x: Value): Value {
+  const axis = x.shape.findIndex((length) => length > 1);
+  if (axis < 0) return x;
+  const middle = draw.int(1, x.shape[axis]! - 1);
+  const piece = (from: number, to: number): Value => {
+    const cut = g.slice(
+      x,
+      x.shape.map((_, i) => (i === axis ? from : 0)),
+      x.shape.with(axis, to - from),
+    );
+    const is = (op: string, bound: number): Value => g.binary(op, cut, g.scalar(bound), 'bool');
+    const within = g.binary('And', is('GreaterOrEqual', -0.5), is('LessOrEqual', 0.5), 'bool');
+    const clipped = g.binary('Min', g.binary('Max', cut, g.scalar(-0.5)), g.scalar(0.5));
+    return g.where(within, g.mul(clipped, g.scalar(0.25)), clipped);
+  };
+  return g.concat([piece(0, middle), piece(middle, x.shape[axis]!)], axis);
 }
