@@ -1,3 +1,7 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { devNull, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-layers';
 import * as tf from '@tensorflow/tfjs-core';
@@ -81,9 +85,11 @@ function farthest(a: readonly number[], b: readonly number[]): number {
   return a.reduce((most, x, i) => Math.max(most, Math.abs(x - b[i]!)), 0);
 }
 
-/** Keeps what every batch gave, in training and in validation. */
+/** Writes a line for every batch, in training and in validation: its loss, its probabilities, and the classes they give. */
 class SavesPredictions extends TrainerCallback {
-  readonly rows: number[][] = [];
+  constructor(private readonly file: string) {
+    super();
+  }
 
   override onStepEnd(_: TrainerView, { batchOutputs }: StepEvent): void {
     this.save(batchOutputs[0]!);
@@ -94,8 +100,20 @@ class SavesPredictions extends TrainerCallback {
   }
 
   private save({ probabilities, loss }: Readonly<Record<string, tf.Tensor>>): void {
-    this.rows.push([...loss!.dataSync(), ...probabilities!.dataSync()]);
+    const classes = tf.tidy(() => [...tf.argMax(probabilities!, -1).dataSync()]);
+    const numbers = [...loss!.dataSync(), ...probabilities!.dataSync()];
+    appendFileSync(this.file, `${JSON.stringify({ classes, numbers })}\n`);
   }
+}
+
+interface Saved {
+  readonly classes: readonly number[];
+  readonly numbers: readonly number[];
+}
+
+function linesOf(file: string): Saved[] {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.map((line) => JSON.parse(line) as Saved);
 }
 
 /** Does something after a step. */
@@ -124,14 +142,18 @@ describe('callbacks of training on ONNX Runtime', () => {
   }
 
   it('see the outputs of every step and of every batch of validation, as op by op', async () => {
-    const saved: SavesPredictions[] = [];
+    const folder = mkdtempSync(join(tmpdir(), 'predictions-'));
+    const files = [join(folder, 'eager.jsonl'), join(folder, 'onnx.jsonl')];
+    const unused = files.values();
     const [eager, onnx] = await onBoth(() => {
-      saved.push(new SavesPredictions());
-      return { callbacks: [saved.at(-1)!], validationDataLoader: batches.slice(3) };
+      return { callbacks: [new SavesPredictions(unused.next().value!)], validationDataLoader: batches.slice(3) };
     });
     expect(farthest(onnx, eager)).toBeLessThan(2e-5);
-    expect(saved[0]!.rows).toHaveLength(14);
-    for (const [i, row] of saved[0]!.rows.entries()) expect(farthest(saved[1]!.rows[i]!, row)).toBeLessThan(2e-5);
+    const [expected, actual] = files.map(linesOf) as [Saved[], Saved[]];
+    rmSync(folder, { recursive: true });
+    expect(expected).toHaveLength(14);
+    expect(actual.map(({ classes }) => classes)).toEqual(expected.map(({ classes }) => classes));
+    for (const [i, { numbers }] of expected.entries()) expect(farthest(actual[i]!.numbers, numbers)).toBeLessThan(2e-5);
   });
 
   it.each<[string, (trainer: GradientDescentTrainer) => void]>([
@@ -210,7 +232,7 @@ describe('the memory of training on ONNX Runtime', () => {
       numEpochs: 30,
       validationDataLoader: batches.slice(4),
       gradClipping: 0.5,
-      callbacks: [new SavesPredictions()],
+      callbacks: [new SavesPredictions(devNull)],
       batchCallbacks: [look],
     });
     await train();
