@@ -123,9 +123,10 @@ test('all problems of all parts are found at once', () => {
   ).toEqual(['init.inner.type', 'init.others.0.type', 'init.others.1.stdev']);
 });
 
-test('outside of a run no name is known', () => {
+test('in code, where no plugins are listed, what is already built is asked for', () => {
+  const message = expect.stringMatching(/already built, received string "normal"; .* fromPartialObjects/) as string;
   expect(validate(Owner, { init: 'normal' })).toMatchObject({
     ok: false,
-    problems: [{ code: 'X_CONFIG_UNKNOWN_NAME' }],
+    problems: [{ code: 'X_CONFIG_WRONG_TYPE', message }],
   });
 });

@@ -129,7 +129,13 @@ function specify<T>(point: ExtensionPoint<T>, value: unknown): ComponentSpec<T> 
         : issue('X_CONFIG_WRONG_TYPE', ['type'], `expected the name of ${oneOf(point.kind)}, received ${show(type)}`),
     ];
   }
-  const registration = current?.find(point.kind, type);
+  if (current === undefined) {
+    const message =
+      `expected ${oneOf(point.kind)} that is already built, received ${show(value)}; names and configs are built where ` +
+      'plugins are listed: in a config file, or by fromPartialObjects({ plugins: [...] }) of the trainer';
+    return [issue('X_CONFIG_WRONG_TYPE', [], message)];
+  }
+  const registration = current.find(point.kind, type);
   if (registration === undefined) {
     const meant = config['type'] === undefined ? ', which is meant where there is no "type"' : '';
     const message = `no listed plugin provides the ${point.kind} "${type}"${meant}${suggestion(point, type)}`;

@@ -187,7 +187,7 @@ describe('options that do not fit are refused before anything starts', () => {
     ['workers that cannot talk', { distributed: true, worldSize: 2 }, 'X_DISTRIBUTED'],
     ['an opt level', { optLevel: 'O1' }, 'X_CONFIG_UNKNOWN_NAME'],
     ['a folder without a checkpointer', { serializationDir: '/nowhere' }, 'X_CONFIG_NO_TYPE'],
-    ['a config in place of a part', { learningRateScheduler: { type: 'step' } }, 'X_CONFIG_UNKNOWN_NAME'],
+    ['a config in place of a part', { learningRateScheduler: { type: 'step' } }, 'X_CONFIG_WRONG_TYPE'],
   ])('%s', (_, options, code) => {
     expect(() => start({ options })).toThrow(expect.objectContaining({ code }) as Error);
   });
