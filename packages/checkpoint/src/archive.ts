@@ -79,14 +79,14 @@ export class CheckpointArchive {
     const earlier = foldersIn(await this.store.list()).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;
-    const digests = digestsOf(files);
+    const digests: Record<string, Digest> = {};
     try {
-      for (const name of DATA_FILES) await this.store.put(`${folder}/${name}`, files[name]);
-      const manifest: Manifest = {
-        position: { epoch, batchesThisEpoch, batchNumTotal },
-        ...about,
-        files: await digests,
-      };
+      // file by file, because while a large one is hashed every call to the disk waits for a turn
+      for (const name of DATA_FILES) {
+        const written = this.store.put(`${folder}/${name}`, files[name]);
+        [digests[name]] = await Promise.all([digestInSteps(files[name]), written]);
+      }
+      const manifest: Manifest = { position: { epoch, batchesThisEpoch, batchNumTotal }, ...about, files: digests };
       await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
       this.manifests.set(folder, manifest);
     } catch (error) {
@@ -214,12 +214,6 @@ export class CheckpointArchive {
     if (verify === 'checksums' && digest.of(content) !== expected.sha256) throw damaged(path, 'its checksum is wrong');
     return [content, path];
   }
-}
-
-async function digestsOf(files: CheckpointFiles): Promise<Manifest['files']> {
-  const digests: Record<string, Digest> = {};
-  for (const name of DATA_FILES) digests[name] = await digestInSteps(files[name]);
-  return digests;
 }
 
 /** Whether an error says that a checkpoint is damaged, and not that it could not be reached. */
