@@ -16,6 +16,8 @@ export { vocabularyContract } from './vocabulary-contract.js';
 export type { VocabularySubject } from './vocabulary-contract.js';
 export { checkpointerContract } from './checkpointer-contract.js';
 export type { CheckpointerSubject } from './checkpointer-contract.js';
+export { checkpointStoreContract } from './checkpoint-store-contract.js';
+export type { CheckpointStoreSubject } from './checkpoint-store-contract.js';
 export { engineContract } from './engine-contract.js';
 export type { EngineSubject } from './engine-contract.js';
 export { trainerContract } from './trainer-contract.js';

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+
+import type { CheckpointStore } from '@x/trainer-core';
+import { CheckpointError } from '@x/trainer-core';
+
+import type { TestRunner } from './runner.js';
+
+/** A store to be tested. */
+export interface CheckpointStoreSubject {
+  readonly name: string;
+  /**
+   * Runs a case with a place of its own, empty at first: a folder, a bucket. `open` makes a store for it; a second one
+   * finds what the first one stored.
+   */
+  readonly withPlace: (test: (open: () => CheckpointStore) => Promise<void>) => Promise<void>;
+}
+
+/** What every checkpoint store must do: give back the bytes of what was committed, and say so when it cannot. */
+export function checkpointStoreContract(
+  { describe, it }: TestRunner,
+  { name, withPlace }: CheckpointStoreSubject,
+): void {
+  describe(`${name}: checkpoint store`, () => {
+    it('has nothing before the first file', () =>
+      withPlace(async (open) => {
+        assert.deepEqual(await open().list(), []);
+      }));
+
+    it('gives back, to another store of the same place, what was put and committed: empty, small and large', () =>
+      withPlace(async (open) => {
+        const files: Files = { 'a/empty': bytes(0), 'a/small': bytes(1), 'a/large': bytes(300_001) };
+        await save(open(), files, 'a/manifest.json');
+        await assertHolds(open(), { ...files, 'a/manifest.json': MANIFEST });
+      }));
+
+    it('keeps checkpoints apart, also when one is put before the other is committed', () =>
+      withPlace(async (open) => {
+        const store = open();
+        await store.put('a/x', bytes(3));
+        await save(store, { 'b/x': bytes(4) }, 'b/manifest.json');
+        await store.commit('a/manifest.json', MANIFEST);
+        await assertHolds(open(), {
+          'a/x': bytes(3),
+          'a/manifest.json': MANIFEST,
+          'b/x': bytes(4),
+          'b/manifest.json': MANIFEST,
+        });
+      }));
+
+    it('replaces a pointer at the root, and has it once', () =>
+      withPlace(async (open) => {
+        for (const size of [40, 2, 0, 20]) {
+          await open().commit('latest.json', bytes(size));
+          await assertHolds(open(), { 'latest.json': bytes(size) });
+        }
+      }));
+
+    it('lets a file be put again before the commit: the last one counts', () =>
+      withPlace(async (open) => {
+        const store = open();
+        await store.put('a/x', bytes(500));
+        await save(store, { 'a/x': bytes(5) }, 'a/manifest.json');
+        await assertHolds(open(), { 'a/x': bytes(5), 'a/manifest.json': MANIFEST });
+      }));
+
+    it('takes names of all kinds and depths', () =>
+      withPlace(async (open) => {
+        const names = [
+          'deep/er/and/deeper',
+          'dots.2',
+          '..dots',
+          'sp ace',
+          'plus+',
+          'per%20cent',
+          'ümlaut',
+          'a&b',
+          "quo'te",
+        ];
+        const files = Object.fromEntries(names.map((part, i) => [`checkpoints/${part}/x`, bytes(i)]));
+        for (const [path, content] of Object.entries(files)) await open().commit(path, content);
+        await assertHolds(open(), files);
+      }));
+
+    it('holds many files', () =>
+      withPlace(async (open) => {
+        const store = open();
+        const files = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`a/${i}`, bytes(i)]));
+        await Promise.all(Object.entries(files).map(([path, content]) => store.put(path, content)));
+        await store.commit('a/manifest.json', MANIFEST);
+        await assertHolds(open(), { ...files, 'a/manifest.json': MANIFEST });
+      }));
+
+    it('deletes one file, and what is not there without complaint', () =>
+      withPlace(async (open) => {
+        await save(open(), { 'a/x': bytes(1), 'a/xy': bytes(2) }, 'a/manifest.json');
+        await open().delete('a/manifest.json');
+        await open().delete('a/x');
+        await open().delete('a/x');
+        await open().delete('never/was');
+        await assertHolds(open(), { 'a/xy': bytes(2) });
+        await open().delete('a/xy');
+        assert.deepEqual(await open().list(), []);
+      }));
+
+    it('deletes what was put and never committed, also for a store that did not put it', () =>
+      withPlace(async (open) => {
+        await open().put('a/x', bytes(9));
+        await open().delete('a/x');
+        assert.deepEqual(await open().list(), []);
+        const store = open();
+        await store.put('a/z', bytes(9));
+        await store.delete('a/z');
+        await save(store, { 'a/y': bytes(1) }, 'a/manifest.json');
+        await assertHolds(open(), { 'a/y': bytes(1), 'a/manifest.json': MANIFEST });
+      }));
+
+    it('names the file that is missing, and does not call it damaged', () =>
+      withPlace(async (open) => {
+        await assert.rejects(open().get('a/missing'), isError('X_CHECKPOINT', /a\/missing/));
+        await open().commit('a/manifest.json', MANIFEST);
+        await assert.rejects(open().get('a/missing'), isError('X_CHECKPOINT', /a\/missing/));
+        await assert.rejects(open().get('a'), isError('X_CHECKPOINT', /a/));
+      }));
+
+    it('refuses paths that lead out of its place', () =>
+      withPlace(async (open) => {
+        const store = open();
+        for (const path of ['../x', 'a/../../x', '..', '/x/../../y']) {
+          const refused = isError('X_CHECKPOINT', /path/);
+          await assert.rejects(store.put(path, bytes(1)), refused);
+          await assert.rejects(store.commit(path, bytes(1)), refused);
+          await assert.rejects(store.get(path), refused);
+          await assert.rejects(store.delete(path), refused);
+        }
+        assert.deepEqual(await open().list(), []);
+      }));
+
+    it('gives the whole file piece by piece, in order, or no piece', () =>
+      withPlace(async (open) => {
+        await open().commit('x', bytes(200_000));
+        const pieces: Uint8Array[] = [];
+        const onChunk = (chunk: Uint8Array): void => void pieces.push(chunk.slice());
+        assertSame(await open().get('x', { bytes: 200_000, onChunk }), bytes(200_000), 'x');
+        if (pieces.length > 0) assertSame(Buffer.concat(pieces), bytes(200_000), 'the pieces of x');
+      }));
+
+    it('calls a file of another size damaged, or leaves that to the reader', () =>
+      withPlace(async (open) => {
+        await open().commit('x', bytes(10));
+        for (const expected of [0, 9, 11, 2 ** 40]) {
+          const result = await open()
+            .get('x', { bytes: expected })
+            .catch((error: unknown) => error);
+          if (result instanceof Uint8Array) assertSame(result, bytes(10), 'x');
+          else assert.ok(isError('X_CHECKPOINT_CORRUPT', /x/)(result));
+        }
+      }));
+
+    it('takes no hold of what it is given and gives', () =>
+      withPlace(async (open) => {
+        const store = open();
+        const content = bytes(100);
+        await store.commit('x', content);
+        assertSame(content, bytes(100), 'the content that was stored');
+        content.fill(0);
+        (await store.get('x')).fill(0);
+        assertSame(await store.get('x'), bytes(100), 'x');
+      }));
+
+    it('says how a worker builds it, in values that reach one, or that none can', () =>
+      withPlace(async (open) => {
+        const recipe = open().recipe();
+        assert.deepEqual(structuredClone(recipe), recipe);
+      }));
+  });
+}
+
+type Files = Readonly<Record<string, Uint8Array>>;
+
+const MANIFEST = new TextEncoder().encode('{ "files": {} }\n');
+
+/** As many bytes, of all values, that depend on how many they are. */
+function bytes(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8) + size) % 256);
+}
+
+async function save(store: CheckpointStore, files: Files, manifest: string): Promise<void> {
+  for (const [path, content] of Object.entries(files)) await store.put(path, content);
+  await store.commit(manifest, MANIFEST);
+}
+
+async function assertHolds(store: CheckpointStore, files: Files): Promise<void> {
+  assert.deepEqual((await store.list()).sort(), Object.keys(files).sort());
+  for (const [path, content] of Object.entries(files)) assertSame(await store.get(path), content, path);
+}
+
+function assertSame(actual: Uint8Array, expected: Uint8Array, what: string): void {
+  assert.ok(Buffer.from(actual).equals(Buffer.from(expected)), `${what} is not what was stored`);
+}
+
+function isError(code: string, message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof CheckpointError && error.code === code && message.test(error.message);
+}
