@@ -82,6 +82,9 @@ function byStatus({ name, message, $metadata = {} }: S3Failure, bucket: string):
   if (httpStatusCode >= 500) {
     return `the service is busy or broken (${name}, after ${attempts} attempts); try again later`;
   }
+  if (message?.includes('Deserialization error')) {
+    return `the answer is not one of S3 (HTTP ${httpStatusCode}); check that "endpoint" is the address of its API`;
+  }
   return message ?? 'unknown error';
 }
 

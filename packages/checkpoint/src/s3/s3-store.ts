@@ -8,8 +8,8 @@ import { s3Advice } from './s3-advice.js';
 import type { S3Connection } from './s3-client.js';
 import { connect } from './s3-client.js';
 
-/** Files above this size are sent in parts of it, several at a time. S3 takes 10,000 parts: files of up to 160 GB. */
-export const PART_BYTES = 16 * 2 ** 20;
+/** Files above this size are sent in parts of it, several at a time. S3 takes 10,000 parts: files of up to 80 GB. */
+export const PART_BYTES = 8 * 2 ** 20;
 
 export const S3StoreOptions = z.strictObject({
   bucket: z.string().min(1).describe('The bucket, which must exist'),
@@ -103,7 +103,8 @@ export class S3Store extends CheckpointStore {
     await this.put(path, manifest);
   }
 
-  override recipe(): StoreRecipe {
+  override recipe(): StoreRecipe | null {
+    if (this.constructor !== S3Store) return null;
     return { module: import.meta.url, name: 'S3Store', options: this.options };
   }
 
