@@ -72,7 +72,7 @@ test.each([
   [403, 'InvalidAccessKeyId', 'does not accept the credentials (InvalidAccessKeyId)'],
   [403, 'SignatureDoesNotMatch', 'does not accept the credentials (SignatureDoesNotMatch)'],
   [400, 'ExpiredToken', 'the credentials have expired (ExpiredToken); sign in again'],
-  [400, 'InvalidArgument', 'In their words.'],
+  [400, 'InvalidArgument', 'In their words. (InvalidArgument)'],
 ])('an answer of %d %s says what to do', async (status, code, advice) => {
   const store = await storeOf(refusal(status, code));
   expect(await messageOf(store.get('x'))).toContain(advice);

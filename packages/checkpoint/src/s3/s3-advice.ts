@@ -85,7 +85,7 @@ function byStatus({ name, message, $metadata = {} }: S3Failure, bucket: string):
   if (message?.includes('Deserialization error')) {
     return `the answer is not one of S3 (HTTP ${httpStatusCode}); check that "endpoint" is the address of its API`;
   }
-  return message ?? 'unknown error';
+  return `${message} (${name})`;
 }
 
 function wrongRegion({ Region, $response }: S3Failure, bucket: string, region: string | null): string {
