@@ -39,13 +39,18 @@ function within(path: string): string {
   return path;
 }
 
-const subject = (Class: new (files: Place) => CheckpointStore): CheckpointStoreSubject => ({
-  name: Class.name,
-  withPlace: async (run) => {
-    const place: Place = new Map();
-    await run(() => new Class(place));
-  },
-});
+/** One place for each folder, as if the folder held it. */
+function subject(Class: new (files: Place) => CheckpointStore): CheckpointStoreSubject {
+  const places = new Map<string, Place>();
+  return {
+    name: Class.name,
+    make: (folder) => {
+      const place = places.get(folder) ?? new Map<string, Uint8Array>();
+      places.set(folder, place);
+      return new Class(place);
+    },
+  };
+}
 
 checkpointStoreContract({ describe, it }, subject(MapStore));
 
@@ -119,6 +124,12 @@ class FirstPieceOnly extends MapStore {
   }
 }
 
+class Peeking extends MapStore {
+  override async list(): Promise<string[]> {
+    return (await super.list()).flatMap((path) => [path, `${path}.partial`]);
+  }
+}
+
 class ByFunction extends MapStore {
   override recipe(): ReturnType<CheckpointStore['recipe']> {
     return { module: '', name: '', options: { open: () => this } };
@@ -136,6 +147,7 @@ test.each([
   [NoEmptyFiles, 'gives back, to another store of the same place, what was put and committed: empty, small and large'],
   [StagedInMemory, 'deletes what was put and never committed, also for a store that did not put it'],
   [FirstPieceOnly, 'gives the whole file piece by piece, in order, or no piece'],
+  [Peeking, 'lists no manifest before its commit, nor any name that nobody gave'],
   [ByFunction, 'says how a worker builds it, in values that reach one, or that none can'],
 ])('%p is caught: it %s', async (Class, expected) => {
   const { failed } = await contractReport((runner) => checkpointStoreContract(runner, subject(Class)));

@@ -4,22 +4,23 @@ import type { CheckpointStore } from '@x/trainer-core';
 import { CheckpointError } from '@x/trainer-core';
 
 import type { TestRunner } from './runner.js';
+import { inTemporaryFolder } from './temporary-folder.js';
 
 /** A store to be tested. */
 export interface CheckpointStoreSubject {
   readonly name: string;
   /**
-   * Runs a case with a place of its own, empty at first: a folder, a bucket. `open` makes a store for it; a second one
+   * Makes a store for a name that was not used before (a temporary folder's), which is empty; a second one for that name
    * finds what the first one stored.
    */
-  readonly withPlace: (test: (open: () => CheckpointStore) => Promise<void>) => Promise<void>;
+  readonly make: (folder: string) => CheckpointStore;
 }
 
 /** What every checkpoint store must do: give back the bytes of what was committed, and say so when it cannot. */
-export function checkpointStoreContract(
-  { describe, it }: TestRunner,
-  { name, withPlace }: CheckpointStoreSubject,
-): void {
+export function checkpointStoreContract({ describe, it }: TestRunner, { name, make }: CheckpointStoreSubject): void {
+  const withPlace = (test: (open: () => CheckpointStore) => Promise<void>): Promise<void> =>
+    inTemporaryFolder((folder) => test(() => make(folder)));
+
   describe(`${name}: checkpoint store`, () => {
     it('has nothing before the first file', () =>
       withPlace(async (open) => {
@@ -33,18 +34,28 @@ export function checkpointStoreContract(
         await assertHolds(open(), { ...files, 'a/manifest.json': MANIFEST });
       }));
 
-    it('keeps checkpoints apart, also when one is put before the other is committed', () =>
+    it('keeps one checkpoint while another is given up beside it', () =>
+      withPlace(async (open) => {
+        await save(open(), { 'a/x': bytes(3) }, 'a/manifest.json');
+        const store = open();
+        await store.put('b/x', bytes(4));
+        await store.delete('b/manifest.json');
+        await store.delete('b/x');
+        await assertHolds(open(), { 'a/x': bytes(3), 'a/manifest.json': MANIFEST });
+      }));
+
+    it('lists no manifest before its commit, nor any name that nobody gave', () =>
       withPlace(async (open) => {
         const store = open();
-        await store.put('a/x', bytes(3));
-        await save(store, { 'b/x': bytes(4) }, 'b/manifest.json');
-        await store.commit('a/manifest.json', MANIFEST);
-        await assertHolds(open(), {
-          'a/x': bytes(3),
-          'a/manifest.json': MANIFEST,
-          'b/x': bytes(4),
-          'b/manifest.json': MANIFEST,
-        });
+        await store.put('a/x', bytes(1));
+        for (const path of await store.list()) assert.equal(path, 'a/x');
+      }));
+
+    it('takes up a save in which another store was cut off', () =>
+      withPlace(async (open) => {
+        await open().put('a/x', bytes(500));
+        await save(open(), { 'a/x': bytes(5) }, 'a/manifest.json');
+        await assertHolds(open(), { 'a/x': bytes(5), 'a/manifest.json': MANIFEST });
       }));
 
     it('replaces a pointer at the root, and has it once', () =>
@@ -171,6 +182,12 @@ export function checkpointStoreContract(
       withPlace(async (open) => {
         const recipe = open().recipe();
         assert.equal(JSON.stringify(structuredClone(recipe)), JSON.stringify(recipe));
+      }));
+
+    it('knows how much room there is, or that it does not', () =>
+      withPlace(async (open) => {
+        const free = await open().freeBytes();
+        assert.ok(free === null || (Number.isInteger(free) && free >= 0), `${free} bytes are free`);
       }));
   });
 }

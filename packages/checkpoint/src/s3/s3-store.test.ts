@@ -25,79 +25,73 @@ import { PART_BYTES, S3Store } from './s3-store.js';
 
 let server: S3Server;
 beforeAll(async () => (server = await startS3Server()));
-afterAll(() => server.stop());
 
-const storeAt = (prefix: string): S3Store => new S3Store({ ...server.options, prefix });
+/** What this run of the tests stores is below it; each test has a prefix of its own there. */
+const BASE = `x-test/${randomUUID()}`;
+afterAll(async () => {
+  const all = storeAt('');
+  for (const path of await all.list()) await all.delete(path);
+  await server.stop();
+});
 
-/** Runs something with a prefix that nobody has used, and removes what it stored. */
-async function withPrefix(test: (prefix: string) => Promise<void>): Promise<void> {
-  const prefix = `x-test/${randomUUID()}`;
-  try {
-    await test(prefix);
-  } finally {
-    const store = storeAt(prefix);
-    for (const path of await store.list()) await store.delete(path);
-  }
-}
+const storeAt = (prefix: string): S3Store =>
+  new S3Store({ ...server.options, prefix: prefix === '' ? BASE : `${BASE}/${prefix}` });
 
-checkpointStoreContract(
-  { describe, it },
-  { name: 'S3Store', withPlace: (test) => withPrefix((prefix) => test(() => storeAt(prefix))) },
-);
+checkpointStoreContract({ describe, it }, { name: 'S3Store', make: (folder) => storeAt(basename(folder)) });
 
 checkpointerContract(
   { describe, it },
   {
     name: 'DefaultCheckpointer over S3',
-    make: (folder) => new DefaultCheckpointer({ store: storeAt(`x-test/${basename(folder)}`) }),
+    make: (folder) => new DefaultCheckpointer({ store: storeAt(basename(folder)) }),
   },
 );
 
 describe('objects', () => {
-  test('a file above the size of a part is sent in parts, and comes back whole', () =>
-    withPrefix(async (prefix) => {
-      const content = new Uint8Array(PART_BYTES + 1).map((_, i) => (i * 31) >> 8);
-      await storeAt(prefix).put('a/large', content);
-      const read = await storeAt(prefix).get('a/large', { bytes: content.length });
-      expect(Buffer.compare(read, content)).toBe(0);
-    }));
+  test('a file above the size of a part is sent in parts, and comes back whole', async () => {
+    const prefix = randomUUID();
+    const content = new Uint8Array(PART_BYTES + 1).map((_, i) => (i * 31) >> 8);
+    await storeAt(prefix).put('a/large', content);
+    const read = await storeAt(prefix).get('a/large', { bytes: content.length });
+    expect(Buffer.compare(read, content)).toBe(0);
+  });
 
-  test('another size than the manifest says is damage', () =>
-    withPrefix(async (prefix) => {
-      await storeAt(prefix).commit('x', new Uint8Array(10));
-      await expect(storeAt(prefix).get('x', { bytes: 11 })).rejects.toMatchObject({
-        code: 'X_CHECKPOINT_CORRUPT',
-        message: `s3://${server.options.bucket}/${prefix}/x has 10 bytes instead of 11`,
-      });
-    }));
+  test('another size than the manifest says is damage', async () => {
+    const prefix = randomUUID();
+    await storeAt(prefix).commit('x', new Uint8Array(10));
+    await expect(storeAt(prefix).get('x', { bytes: 11 })).rejects.toMatchObject({
+      code: 'X_CHECKPOINT_CORRUPT',
+      message: `s3://${server.options.bucket}/${BASE}/${prefix}/x has 10 bytes instead of 11`,
+    });
+  });
 
-  test('a prefix that begins like another one is another place', () =>
-    withPrefix(async (prefix) => {
-      await storeAt(`${prefix}/run`).commit('x', new Uint8Array(1));
-      await storeAt(`${prefix}/run2`).commit('y', new Uint8Array(1));
-      expect(await storeAt(`${prefix}/run`).list()).toEqual(['x']);
-    }));
+  test('a prefix that begins like another one is another place', async () => {
+    const prefix = randomUUID();
+    await storeAt(`${prefix}/run`).commit('x', new Uint8Array(1));
+    await storeAt(`${prefix}/run2`).commit('y', new Uint8Array(1));
+    expect(await storeAt(`${prefix}/run`).list()).toEqual(['x']);
+  });
 
-  test('the folders that web consoles make are no files', () =>
-    withPrefix(async (prefix) => {
-      const { DeleteObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
-      const { bucket: Bucket, ...service } = server.options;
-      await new S3Client(service).send(
-        new PutObjectCommand({ Bucket, Key: `${prefix}/empty/`, Body: new Uint8Array() }),
-      );
-      expect(await storeAt(prefix).list()).toEqual([]);
-      await new S3Client(service).send(new DeleteObjectCommand({ Bucket, Key: `${prefix}/empty/` }));
-    }));
+  test('the folders that web consoles make are no files', async () => {
+    const prefix = randomUUID();
+    const { DeleteObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
+    const { bucket: Bucket, ...service } = server.options;
+    await new S3Client(service).send(
+      new PutObjectCommand({ Bucket, Key: `${BASE}/${prefix}/empty/`, Body: new Uint8Array() }),
+    );
+    expect(await storeAt(prefix).list()).toEqual([]);
+    await new S3Client(service).send(new DeleteObjectCommand({ Bucket, Key: `${BASE}/${prefix}/empty/` }));
+  });
 
-  test('a recipe builds the same store', () =>
-    withPrefix(async (prefix) => {
-      await storeAt(prefix).commit('x', new Uint8Array(3));
-      const { name, options } = storeAt(prefix).recipe()!;
-      expect(name).toBe(S3Store.name);
-      expect(await new S3Store(options as ConstructorParameters<typeof S3Store>[0]).list()).toEqual(['x']);
-      class Logged extends S3Store {}
-      expect(new Logged({ ...server.options, prefix }).recipe()).toBeNull();
-    }));
+  test('a recipe builds the same store', async () => {
+    const prefix = randomUUID();
+    await storeAt(prefix).commit('x', new Uint8Array(3));
+    const { name, options } = storeAt(prefix).recipe()!;
+    expect(name).toBe(S3Store.name);
+    expect(await new S3Store(options as ConstructorParameters<typeof S3Store>[0]).list()).toEqual(['x']);
+    class Logged extends S3Store {}
+    expect(new Logged({ ...server.options, prefix }).recipe()).toBeNull();
+  });
 });
 
 class AbortAfter extends BatchCallback {
@@ -150,39 +144,37 @@ describe('a run that keeps its checkpoints in S3', () => {
   let whole: unknown;
   beforeAll(async () => {
     warnings = [];
-    await withPrefix(async (prefix) => {
-      whole = await quietly(() => train(prefix));
-    });
+    whole = await quietly(() => train(randomUUID()));
   });
 
-  test('goes on after an interruption as if there had been none, bit for bit', () =>
-    withPrefix(async (prefix) => {
-      for (const stopAfter of [1, 6, 3]) expect(await quietly(() => train(prefix, stopAfter))).not.toEqual(whole);
-      expect(await quietly(() => train(prefix))).toEqual(whole);
-      expect(warnings).toEqual([]);
-    }));
+  test('goes on after an interruption as if there had been none, bit for bit', async () => {
+    const prefix = randomUUID();
+    for (const stopAfter of [1, 6, 3]) expect(await quietly(() => train(prefix, stopAfter))).not.toEqual(whole);
+    expect(await quietly(() => train(prefix))).toEqual(whole);
+    expect(warnings).toEqual([]);
+  });
 
-  test('goes on from the checkpoint before, with a warning, when the newest one is damaged', () =>
-    withPrefix(async (prefix) => {
-      await quietly(() => train(prefix));
-      const path = 'checkpoints/epoch_2/model_state.safetensors';
-      const content = await storeAt(prefix).get(path);
-      content[content.length - 1]! ^= 1;
-      await storeAt(prefix).put(path, content);
-      expect(await quietly(() => train(prefix))).toEqual(whole);
-      expect(warnings).toEqual([expect.stringMatching(/epoch_2.*epoch_1/s)]);
-    }));
+  test('goes on from the checkpoint before, with a warning, when the newest one is damaged', async () => {
+    const prefix = randomUUID();
+    await quietly(() => train(prefix));
+    const path = 'checkpoints/epoch_2/model_state.safetensors';
+    const content = await storeAt(prefix).get(path);
+    content[content.length - 1]! ^= 1;
+    await storeAt(prefix).put(path, content);
+    expect(await quietly(() => train(prefix))).toEqual(whole);
+    expect(warnings).toEqual([expect.stringMatching(/epoch_2.*epoch_1/s)]);
+  });
 
-  test('does not see what a killed run had put but not committed, and clears it away with the next save', () =>
-    withPrefix(async (prefix) => {
-      const store = storeAt(prefix);
-      await quietly(() => train(prefix, 7));
-      const weights = await store.get((await store.list()).find((path) => path.endsWith('model_state.safetensors'))!);
-      await store.put('checkpoints/epoch_7/model_state.safetensors', weights);
-      expect(await quietly(() => train(prefix))).toEqual(whole);
-      expect(warnings).toEqual([]);
-      expect((await store.list()).filter((path) => path.startsWith('checkpoints/epoch_7/'))).toEqual([]);
-    }));
+  test('does not see what a killed run had put but not committed, and clears it away with the next save', async () => {
+    const prefix = randomUUID();
+    const store = storeAt(prefix);
+    await quietly(() => train(prefix, 7));
+    const weights = await store.get((await store.list()).find((path) => path.endsWith('model_state.safetensors'))!);
+    await store.put('checkpoints/epoch_7/model_state.safetensors', weights);
+    expect(await quietly(() => train(prefix))).toEqual(whole);
+    expect(warnings).toEqual([]);
+    expect((await store.list()).filter((path) => path.startsWith('checkpoints/epoch_7/'))).toEqual([]);
+  });
 });
 
 describe('in a config', () => {
@@ -194,11 +186,11 @@ describe('in a config', () => {
     return run.get(tokenOf(CheckpointStore));
   }
 
-  test('it is found as "s3"', () =>
-    withPrefix(async (prefix) => {
-      await build({ ...server.options, prefix }).commit('x', new Uint8Array(1));
-      expect(await storeAt(prefix).list()).toEqual(['x']);
-    }));
+  test('it is found as "s3"', async () => {
+    const prefix = randomUUID();
+    await build({ ...server.options, prefix: `${BASE}/${prefix}` }).commit('x', new Uint8Array(1));
+    expect(await storeAt(prefix).list()).toEqual(['x']);
+  });
 
   test.each([
     [{ bucket: 'b' }, 'prefix'],
