@@ -56,12 +56,16 @@ describe('objects', () => {
     expect(Buffer.compare(read, content)).toBe(0);
   });
 
-  test('another size than the manifest says is damage', async () => {
+  test.each([
+    [{ bytes: 11 }, '11'],
+    [{ maxBytes: 9 }, 'at most 9'],
+  ])('another size than is expected is damage: %j', async (options, expected) => {
     const prefix = randomUUID();
     await storeAt(prefix).commit('x', new Uint8Array(10));
-    await expect(storeAt(prefix).get('x', { bytes: 11 })).rejects.toMatchObject({
+    expect(await storeAt(prefix).get('x', { bytes: 10, maxBytes: 10 })).toHaveLength(10);
+    await expect(storeAt(prefix).get('x', options)).rejects.toMatchObject({
       code: 'X_CHECKPOINT_CORRUPT',
-      message: `s3://${server.options.bucket}/${BASE}/${prefix}/x has 10 bytes instead of 11`,
+      message: `s3://${server.options.bucket}/${BASE}/${prefix}/x is damaged: it has 10 bytes instead of ${expected}`,
     });
   });
 

@@ -68,17 +68,19 @@ export class S3Store extends CheckpointStore {
     });
   }
 
-  override async get(path: string, { bytes, onChunk }: GetOptions = {}): Promise<Uint8Array> {
+  override async get(path: string, { bytes, maxBytes, onChunk }: GetOptions = {}): Promise<Uint8Array> {
     const object = this.locate(path);
     return this.orExplain('read', path, async ({ s3, client }) => {
       const answer = await s3.send(new client.GetObjectCommand(object));
       const body = answer.Body as Readable;
       const size = answer.ContentLength ?? 0;
-      if (bytes !== undefined && size !== bytes) {
-        body.destroy();
-        throw new CheckpointError('X_CHECKPOINT_CORRUPT', `${this.url(path)} has ${size} bytes instead of ${bytes}`);
-      }
-      return collect(body, size, onChunk);
+      const wrong = (bytes !== undefined && size !== bytes) || (maxBytes !== undefined && size > maxBytes);
+      if (!wrong) return collect(body, size, onChunk);
+      body.destroy();
+      throw new CheckpointError(
+        'X_CHECKPOINT_CORRUPT',
+        `${this.url(path)} is damaged: it has ${size} bytes instead of ${bytes ?? `at most ${maxBytes}`}`,
+      );
     });
   }
 
