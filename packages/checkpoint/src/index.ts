@@ -6,5 +6,6 @@ export type { FileSystem, FolderEntry, OpenFile } from './file-system.js';
 export { PretrainedInitializer, PretrainedOptions } from './pretrained-initializer.js';
 export { expired } from './retention.js';
 export type { RetentionRule } from './retention.js';
+export { S3Store, S3StoreOptions } from './s3/s3-store.js';
 export { decodeSafetensors, encodeSafetensors } from './safetensors.js';
 export { readWeights, writeWeights } from './weights.js';

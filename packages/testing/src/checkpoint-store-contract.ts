@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+
 import type { CheckpointStore } from '@x/trainer-core';
+import { CheckpointError } from '@x/trainer-core';
 
 import type { TestRunner } from './runner.js';
 import { inTemporaryFolder } from './temporary-folder.js';
@@ -7,135 +9,212 @@ import { inTemporaryFolder } from './temporary-folder.js';
 /** A store to be tested. */
 export interface CheckpointStoreSubject {
   readonly name: string;
-  /** Makes an empty one for a name that was not used before (a temporary folder's); a second one of that name sees the same. */
-  readonly make: (folder: string) => CheckpointStore | Promise<CheckpointStore>;
+  /**
+   * Makes a store for a name that was not used before (a temporary folder's), which is empty; a second one for that name
+   * finds what the first one stored.
+   */
+  readonly make: (folder: string) => CheckpointStore;
 }
 
-/** What every store must do, so that a checkpoint exists when its manifest does and not before. */
+/** What every checkpoint store must do: give back the bytes of what was committed, and say so when it cannot. */
 export function checkpointStoreContract({ describe, it }: TestRunner, { name, make }: CheckpointStoreSubject): void {
-  const withStore =
-    (use: (store: CheckpointStore, reopen: () => Promise<CheckpointStore>) => Promise<void>) => (): Promise<void> =>
-      inTemporaryFolder(async (folder) => use(await make(folder), async () => make(folder)));
+  const withPlace = (test: (open: () => CheckpointStore) => Promise<void>): Promise<void> =>
+    inTemporaryFolder((folder) => test(() => make(folder)));
 
   describe(`${name}: checkpoint store`, () => {
-    it(
-      'is empty at first',
-      withStore(async (store) => assert.deepEqual(await store.list(), [])),
-    );
+    it('has nothing before the first file', () =>
+      withPlace(async (open) => {
+        assert.deepEqual(await open().list(), []);
+      }));
 
-    it(
-      'gives back what was committed, to others, too',
-      withStore(async (store, reopen) => {
-        await store.put('all/one/weights', bytes(1, 2, 3));
-        await store.put('all/one/empty', bytes());
-        await store.commit('all/one/manifest', bytes(4));
-        for (const reader of [store, await reopen()]) {
-          assert.deepEqual((await reader.list()).sort(), ['all/one/empty', 'all/one/manifest', 'all/one/weights']);
-          assert.deepEqual([...(await reader.get('all/one/weights'))], [1, 2, 3]);
-          assert.deepEqual([...(await reader.get('all/one/empty'))], []);
-          assert.deepEqual([...(await reader.get('all/one/manifest'))], [4]);
+    it('gives back, to another store of the same place, what was put and committed: empty, small and large', () =>
+      withPlace(async (open) => {
+        const files: Files = { 'a/empty': bytes(0), 'a/small': bytes(1), 'a/large': bytes(300_001) };
+        await save(open(), files, 'a/manifest.json');
+        await assertHolds(open(), { ...files, 'a/manifest.json': MANIFEST });
+      }));
+
+    it('keeps one checkpoint while another is given up beside it', () =>
+      withPlace(async (open) => {
+        await save(open(), { 'a/x': bytes(3) }, 'a/manifest.json');
+        const store = open();
+        await store.put('b/x', bytes(4));
+        await store.delete('b/manifest.json');
+        await store.delete('b/x');
+        await assertHolds(open(), { 'a/x': bytes(3), 'a/manifest.json': MANIFEST });
+      }));
+
+    it('lists no manifest before its commit, nor any name that nobody gave', () =>
+      withPlace(async (open) => {
+        const store = open();
+        await store.put('a/x', bytes(1));
+        for (const path of await store.list()) assert.equal(path, 'a/x');
+      }));
+
+    it('takes up a save in which another store was cut off', () =>
+      withPlace(async (open) => {
+        await open().put('a/x', bytes(500));
+        await save(open(), { 'a/x': bytes(5) }, 'a/manifest.json');
+        await assertHolds(open(), { 'a/x': bytes(5), 'a/manifest.json': MANIFEST });
+      }));
+
+    it('replaces a pointer at the root, and has it once', () =>
+      withPlace(async (open) => {
+        for (const size of [40, 2, 0, 20]) {
+          await open().commit('latest.json', bytes(size));
+          await assertHolds(open(), { 'latest.json': bytes(size) });
         }
-      }),
-    );
+      }));
 
-    it(
-      'does not list a manifest before its commit, nor any name that nobody gave',
-      withStore(async (store) => {
-        await store.put('all/one/weights', bytes(1));
-        assert.deepEqual(
-          (await store.list()).filter((path) => path !== 'all/one/weights'),
-          [],
-        );
-      }),
-    );
+    it('lets a file be put again before the commit: the last one counts', () =>
+      withPlace(async (open) => {
+        const store = open();
+        await store.put('a/x', bytes(500));
+        await save(store, { 'a/x': bytes(5) }, 'a/manifest.json');
+        await assertHolds(open(), { 'a/x': bytes(5), 'a/manifest.json': MANIFEST });
+      }));
 
-    it(
-      'replaces a pointer',
-      withStore(async (store, reopen) => {
-        await store.commit('pointer.json', bytes(1));
-        await store.commit('pointer.json', bytes(2, 3));
-        assert.deepEqual([...(await (await reopen()).get('pointer.json'))], [2, 3]);
-        assert.deepEqual(await store.list(), ['pointer.json']);
-      }),
-    );
+    it('takes names of all kinds and depths', () =>
+      withPlace(async (open) => {
+        const names = [
+          'deep/er/and/deeper',
+          'dots.2',
+          '..dots',
+          'sp ace',
+          'plus+',
+          'per%20cent',
+          'ümlaut',
+          'a&b',
+          "quo'te",
+        ];
+        const files = Object.fromEntries(names.map((part, i) => [`checkpoints/${part}/x`, bytes(i)]));
+        for (const [path, content] of Object.entries(files)) await open().commit(path, content);
+        await assertHolds(open(), files);
+      }));
 
-    it(
-      'keeps one checkpoint while another is made beside it, and after it was given up',
-      withStore(async (store, reopen) => {
-        await store.put('all/one/weights', bytes(1));
-        await store.commit('all/one/manifest', bytes(1));
-        await store.put('all/two/weights', bytes(2));
-        await store.delete('all/two/manifest');
-        await store.delete('all/two/weights');
-        assert.deepEqual((await (await reopen()).list()).sort(), ['all/one/manifest', 'all/one/weights']);
-      }),
-    );
+    it('holds many files', () =>
+      withPlace(async (open) => {
+        const store = open();
+        const files = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`a/${i}`, bytes(i)]));
+        await Promise.all(Object.entries(files).map(([path, content]) => store.put(path, content)));
+        await store.commit('a/manifest.json', MANIFEST);
+        await assertHolds(open(), { ...files, 'a/manifest.json': MANIFEST });
+      }));
 
-    it(
-      'takes up a save that another one was cut off in',
-      withStore(async (store, reopen) => {
-        await store.put('all/one/weights', bytes(1));
-        const next = await reopen();
-        await next.put('all/one/weights', bytes(2));
-        await next.commit('all/one/manifest', bytes(3));
-        assert.deepEqual([...(await store.get('all/one/weights'))], [2]);
-      }),
-    );
+    it('deletes one file, and what is not there without complaint', () =>
+      withPlace(async (open) => {
+        await save(open(), { 'a/x': bytes(1), 'a/xy': bytes(2) }, 'a/manifest.json');
+        await open().delete('a/manifest.json');
+        await open().delete('a/x');
+        await open().delete('a/x');
+        await open().delete('never/was');
+        await assertHolds(open(), { 'a/xy': bytes(2) });
+        await open().delete('a/xy');
+        assert.deepEqual(await open().list(), []);
+      }));
 
-    it(
-      'deletes file by file, and again without complaint',
-      withStore(async (store) => {
-        await store.put('all/one/weights', bytes(1));
-        await store.commit('all/one/manifest', bytes(2));
-        await store.delete('all/one/manifest');
-        assert.deepEqual(await store.list(), ['all/one/weights']);
-        await store.delete('all/one/weights');
-        await store.delete('all/one/weights');
-        await store.delete('never/was');
-        assert.deepEqual(await store.list(), []);
-      }),
-    );
+    it('deletes what was put and never committed, also for a store that did not put it', () =>
+      withPlace(async (open) => {
+        await open().put('a/x', bytes(9));
+        await open().delete('a/x');
+        assert.deepEqual(await open().list(), []);
+        const store = open();
+        await store.put('a/z', bytes(9));
+        await store.delete('a/z');
+        await save(store, { 'a/y': bytes(1) }, 'a/manifest.json');
+        await assertHolds(open(), { 'a/y': bytes(1), 'a/manifest.json': MANIFEST });
+      }));
 
-    it(
-      'names what is missing',
-      withStore(async (store) => {
-        await assert.rejects(store.get('all/gone'), { name: 'CheckpointError', code: 'X_CHECKPOINT', message: /gone/ });
-      }),
-    );
+    it('names the file that is missing, and does not call it damaged', () =>
+      withPlace(async (open) => {
+        await assert.rejects(open().get('a/missing'), isError('X_CHECKPOINT', /a\/missing/));
+        await open().commit('a/manifest.json', MANIFEST);
+        await assert.rejects(open().get('a/missing'), isError('X_CHECKPOINT', /a\/missing/));
+        await assert.rejects(open().get('a'), isError('X_CHECKPOINT', /a/));
+      }));
 
-    it(
-      'hands out a content piece by piece, completely or not at all',
-      withStore(async (store) => {
-        const content = Uint8Array.from({ length: 10_000 }, (_, i) => i % 251);
-        await store.put('all/one/weights', content);
-        await store.commit('all/one/manifest', bytes(1));
-        const seen: number[] = [];
-        const got = await store.get('all/one/weights', { bytes: 10_000, onChunk: (chunk) => seen.push(...chunk) });
-        assert.deepEqual(got.length, content.length);
-        assert.equal(Buffer.compare(got, content), 0);
-        if (seen.length > 0) assert.equal(Buffer.compare(Uint8Array.from(seen), content), 0);
-      }),
-    );
+    it('refuses paths that lead out of its place', () =>
+      withPlace(async (open) => {
+        const store = open();
+        for (const path of ['../x', 'a/../../x', '..', '/x/../../y']) {
+          const refused = isError('X_CHECKPOINT', /path/);
+          await assert.rejects(store.put(path, bytes(1)), refused);
+          await assert.rejects(store.commit(path, bytes(1)), refused);
+          await assert.rejects(store.get(path), refused);
+          await assert.rejects(store.delete(path), refused);
+        }
+        assert.deepEqual(await open().list(), []);
+      }));
 
-    it(
-      'gives contents that are the caller’s',
-      withStore(async (store) => {
-        await store.commit('pointer.json', bytes(1));
-        (await store.get('pointer.json')).fill(9);
-        assert.deepEqual([...(await store.get('pointer.json'))], [1]);
-      }),
-    );
+    it('gives the whole file piece by piece, in order, or no piece', () =>
+      withPlace(async (open) => {
+        await open().commit('x', bytes(200_000));
+        const pieces: Uint8Array[] = [];
+        const onChunk = (chunk: Uint8Array): void => void pieces.push(chunk.slice());
+        assertSame(await open().get('x', { bytes: 200_000, onChunk }), bytes(200_000), 'x');
+        if (pieces.length > 0) assertSame(Buffer.concat(pieces), bytes(200_000), 'the pieces of x');
+      }));
 
-    it(
-      'can be built again from its recipe, if it has one',
-      withStore(async (store) => {
-        const recipe = store.recipe();
-        if (recipe !== null) assert.equal(JSON.stringify(structuredClone(recipe)), JSON.stringify(recipe));
-        const free = await store.freeBytes();
-        assert.ok(free === null || free >= 0);
-      }),
-    );
+    it('calls a file of another size damaged, or leaves that to the reader', () =>
+      withPlace(async (open) => {
+        await open().commit('x', bytes(10));
+        for (const expected of [0, 9, 11, 2 ** 40]) {
+          const result = await open()
+            .get('x', { bytes: expected })
+            .catch((error: unknown) => error);
+          if (result instanceof Uint8Array) assertSame(result, bytes(10), 'x');
+          else assert.ok(isError('X_CHECKPOINT_CORRUPT', /x/)(result));
+        }
+      }));
+
+    it('takes no hold of what it is given and gives', () =>
+      withPlace(async (open) => {
+        const store = open();
+        const content = bytes(100);
+        await store.commit('x', content);
+        assertSame(content, bytes(100), 'the content that was stored');
+        content.fill(0);
+        (await store.get('x')).fill(0);
+        assertSame(await store.get('x'), bytes(100), 'x');
+      }));
+
+    it('says how a worker builds it, in values that reach one, or that none can', () =>
+      withPlace(async (open) => {
+        const recipe = open().recipe();
+        assert.equal(JSON.stringify(structuredClone(recipe)), JSON.stringify(recipe));
+      }));
+
+    it('knows how much room there is, or that it does not', () =>
+      withPlace(async (open) => {
+        const free = await open().freeBytes();
+        assert.ok(free === null || (Number.isInteger(free) && free >= 0), `${free} bytes are free`);
+      }));
   });
 }
 
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+type Files = Readonly<Record<string, Uint8Array>>;
+
+const MANIFEST = new TextEncoder().encode('{ "files": {} }\n');
+
+/** As many bytes, of all values, that depend on how many they are. */
+function bytes(size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, i) => (i * 31 + (i >> 8) + size) % 256);
+}
+
+async function save(store: CheckpointStore, files: Files, manifest: string): Promise<void> {
+  for (const [path, content] of Object.entries(files)) await store.put(path, content);
+  await store.commit(manifest, MANIFEST);
+}
+
+async function assertHolds(store: CheckpointStore, files: Files): Promise<void> {
+  assert.deepEqual((await store.list()).sort(), Object.keys(files).sort());
+  for (const [path, content] of Object.entries(files)) assertSame(await store.get(path), content, path);
+}
+
+function assertSame(actual: Uint8Array, expected: Uint8Array, what: string): void {
+  assert.ok(Buffer.from(actual).equals(Buffer.from(expected)), `${what} is not what was stored`);
+}
+
+function isError(code: string, message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof CheckpointError && error.code === code && message.test(error.message);
+}
