@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'X_MODEL_INVALID'
   | 'X_METRIC_UNKNOWN'
   | 'X_NAN_LOSS'
+  | 'X_NON_FINITE'
   | 'X_DATA_EMPTY'
   | 'X_DATA_INVALID'
   | 'X_ENGINE_NO_BACKEND'
@@ -132,7 +133,7 @@ export class MetricError extends TrainerError {
   override readonly name: string = 'MetricError';
 }
 
-/** A loss that is NaN. Nothing of the step that met it was committed. */
+/** A loss, gradients or weights that are not finite. Nothing of the step that met it was committed. */
 export class NonFiniteError extends TrainerError {
   override readonly name: string = 'NonFiniteError';
 }

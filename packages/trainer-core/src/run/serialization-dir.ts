@@ -186,7 +186,7 @@ async function checkRecoverable(
   if (differences.length === 0) return;
   throw new SerializationDirError(
     'X_DIR_OTHER_CONFIG',
-    `the run in ${path} was started with another configuration (only numEpochs, patience and the engine may change):\n` +
+    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite, detectAnomaly and the engine may change):\n` +
       differences.map((line) => `  ${line}`).join('\n'),
   );
 }
