@@ -51,6 +51,7 @@ export type ErrorCode =
   | 'X_DIR_NOT_WRITABLE'
   | 'X_DIR_MISSING'
   | 'X_DIR_OTHER_CONFIG'
+  | 'X_DIR_LOCKED'
   | 'X_CHECKPOINT'
   | 'X_CHECKPOINT_CORRUPT'
   | 'X_STATE_MISMATCH'

@@ -35,7 +35,9 @@ export class Checkpoints {
 
   /** Saves, completely, where the run is now. `metrics` are those of the validation, where an epoch ended with one. */
   async save(isBestSoFar: boolean, metrics: Readonly<MetricValues> | null = null): Promise<void> {
-    const { checkpointer, remembersBest, trainer, communicator } = this.parts;
+    const { checkpointer, remembersBest, trainer, communicator, progress } = this.parts;
+    // an epoch of which no step is done is where the checkpoint before has left it
+    if (progress.batchesThisEpoch === 0 && !progress.epochFinished) return;
     if (checkpointer === null) {
       if (isBestSoFar && remembersBest) this.remembered.remember(trainer);
       return;

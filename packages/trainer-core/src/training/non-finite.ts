@@ -8,6 +8,7 @@ import { NonFiniteError } from '../errors.js';
 import { log } from '../log.js';
 import { finiteGuard } from '../programs/finite.js';
 import type { Watched } from '../programs/finite.js';
+import type { Progress } from './progress.js';
 
 const policy = z.enum(['ignore', 'raise', 'stop', 'skip']).nullable().default(null);
 
@@ -143,6 +144,15 @@ export class NonFinite {
     this.warned = true;
     return policy;
   }
+}
+
+/** The error for an epoch of which nothing is left. */
+export function everyStepSkipped({ epoch, batchesThisEpoch }: Progress): NonFiniteError {
+  return new NonFiniteError(
+    'X_NON_FINITE',
+    `all ${batchesThisEpoch} steps of epoch ${epoch + 1} were skipped, because something in each was not finite: training ` +
+      `cannot go on. ${ADVICE}`,
+  );
 }
 
 const ADVICE =
