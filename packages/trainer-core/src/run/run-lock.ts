@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
-import { constants, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { constants, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -44,9 +44,9 @@ export async function withRunLock<R>(folder: string | null, run: () => Promise<R
 
 /** @throws SerializationDirError (`X_DIR_LOCKED`) if a run is writing to the folder. Nothing is changed. */
 export async function checkNotLocked(folder: string): Promise<void> {
-  const text = await lockIn(folder);
-  if (text === null || held.getStore()?.includes(resolve(folder)) === true) return;
-  if (await isAlive(holderOf(text))) throw lockedBy(folder, holderOf(text));
+  if (held.getStore()?.includes(resolve(folder)) === true) return;
+  const holder = await heldBy((await readIfThere(join(folder, LOCK))) ?? '');
+  if (holder !== null) throw lockedBy(folder, holder);
 }
 
 async function acquire(folder: string): Promise<() => Promise<void>> {
@@ -57,7 +57,7 @@ async function acquire(folder: string): Promise<() => Promise<void>> {
     await mkdir(folder, { recursive: true });
     await writeFile(draft, mine);
     // linked, not written in place: whoever sees the lock sees all of it
-    while (!(await linked(draft, path))) await takeOver(folder, path);
+    while (!(await linked(draft, path))) await takeOver(folder, draft);
   } catch (error) {
     if (error instanceof SerializationDirError) throw error;
     const { code } = error as NodeJS.ErrnoException;
@@ -67,24 +67,33 @@ async function acquire(folder: string): Promise<() => Promise<void>> {
     await rm(draft, { force: true }).catch(() => undefined);
   }
   return async () => {
-    if ((await lockIn(folder)) === mine) await rm(path, { force: true });
+    if ((await readIfThere(path)) === mine) await rm(path, { force: true });
   };
 }
 
-/** Removes a lock whose process is gone. @throws SerializationDirError (`X_DIR_LOCKED`) if it is not. */
-async function takeOver(folder: string, path: string): Promise<void> {
-  const text = await lockIn(folder);
+/**
+ * Removes a lock whose process is gone. Of those who find it gone at once, one may: the one that gets the name made of what
+ * the lock says, and still finds it. Otherwise the slowest would remove the new lock of the first.
+ *
+ * @throws SerializationDirError (`X_DIR_LOCKED`) if the process is not gone.
+ */
+async function takeOver(folder: string, draft: string): Promise<void> {
+  const path = join(folder, LOCK);
+  const text = await readIfThere(path);
   if (text === null) return;
-  const holder = holderOf(text);
-  if (await isAlive(holder)) throw lockedBy(folder, holder);
-  const aside = `${path}-${randomUUID()}`;
-  await rename(path, aside);
+  const holder = await heldBy(text);
+  if (holder !== null) throw lockedBy(folder, holder);
+  const right = `${path}-${createHash('sha1').update(text).digest('hex')}`;
+  if (!(await linked(draft, right))) {
+    const other = await heldBy((await readIfThere(right)) ?? '');
+    if (other !== null) throw lockedBy(folder, other);
+  }
   try {
-    // somebody else was as quick, and holds it by now
-    if ((await readFile(aside, 'utf8')) !== text) await linked(aside, path);
-    else log.info(`${folder} was locked by process ${holder?.pid ?? '?'}, which is gone: its lock is taken over`);
+    if ((await readIfThere(path)) !== text) return;
+    await rm(path);
+    log.info(`${folder} was locked by process ${holderOf(text)?.pid ?? '?'}, which is gone: its lock is taken over`);
   } finally {
-    await rm(aside, { force: true });
+    await rm(right, { force: true });
   }
 }
 
@@ -103,9 +112,9 @@ async function linked(file: string, name: string): Promise<boolean> {
   }
 }
 
-async function lockIn(folder: string): Promise<string | null> {
+async function readIfThere(path: string): Promise<string | null> {
   try {
-    return await readFile(join(folder, LOCK), 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
@@ -113,19 +122,23 @@ async function lockIn(folder: string): Promise<string | null> {
   }
 }
 
-/** Undefined for what is no lock of ours, which nobody holds. */
-function holderOf(text: string): LockHolder | undefined {
+/** Who holds a lock that says this; null for a process that is gone, and for what is no lock of ours. */
+async function heldBy(text: string): Promise<LockHolder | null> {
+  const holder = holderOf(text);
+  return holder !== null && (await isAlive(holder)) ? holder : null;
+}
+
+function holderOf(text: string): LockHolder | null {
   try {
     const holder = JSON.parse(text) as Partial<LockHolder>;
-    return typeof holder.pid === 'number' && typeof holder.host === 'string' ? (holder as LockHolder) : undefined;
+    return typeof holder.pid === 'number' && typeof holder.host === 'string' ? (holder as LockHolder) : null;
   } catch {
-    return undefined;
+    return null;
   }
 }
 
 /** A process of another machine, or of another container, cannot be looked for: it is taken to be alive. */
-async function isAlive(holder: LockHolder | undefined): Promise<boolean> {
-  if (holder === undefined) return false;
+async function isAlive(holder: LockHolder): Promise<boolean> {
   if (holder.host !== hostname()) return true;
   try {
     process.kill(holder.pid, 0);
@@ -137,8 +150,7 @@ async function isAlive(holder: LockHolder | undefined): Promise<boolean> {
   return now === null || holder.process === null || now === holder.process;
 }
 
-function lockedBy(folder: string, holder: LockHolder | undefined): SerializationDirError {
-  const { pid, host, since } = holder!;
+function lockedBy(folder: string, { pid, host, since }: LockHolder): SerializationDirError {
   const who = pid === process.pid && host === hostname() ? 'this process' : `process ${pid} on ${host}`;
   return new SerializationDirError(
     'X_DIR_LOCKED',

@@ -124,7 +124,10 @@ function countsOf(tensor: tf.Tensor): Counts {
 }
 
 function sentence(kind: Kind, { op, inputs, cameWith }: Anomaly): string {
-  const origin = cameWith.length === 0 ? `The first op that gives ${kind} is ${op}` : `${op} is given ${kind} with ${cameWith.join(', ')}`;
+  const origin =
+    cameWith.length === 0
+      ? `The first op that gives ${kind} is ${op}`
+      : `${op} is given ${kind} with ${cameWith.join(', ')}`;
   return inputs.length === 0 ? `${origin}, which has no inputs` : `${origin}; ${inputs.join('; ')}`;
 }
 
