@@ -14,6 +14,7 @@ export type ExplainedRun = (program: Program, request: RunRequest) => Promise<vo
 /**
  * Computes something again on the eager engine, whatever engine it was on, and looks at the result of every op.
  *
+ * @param lookAt what can have given it: the forward pass, or all of the step.
  * @param compute must leave the variables of the state as they are.
  * @returns sentences that name the first op that gave NaN (where none did, the first that gave an infinite value), the
  * user's line if it has one, and its inputs. An infinite value may be meant, as that of a mask, and NaN never is.
@@ -21,9 +22,10 @@ export type ExplainedRun = (program: Program, request: RunRequest) => Promise<vo
 export async function explainNonFinite(
   state: NamedState,
   group: readonly Batch[],
+  lookAt: 'forward' | 'all',
   compute: (run: ExplainedRun) => Promise<void>,
 ): Promise<string> {
-  const search = new Search(namesIn(state, group));
+  const search = new Search(namesIn(state, group), lookAt);
   const engine = new EagerEngine();
   await compute(async (program, request) => {
     const looked: Program = {
@@ -55,9 +57,14 @@ class Search {
   private readonly first = new Map<Kind, Anomaly>();
 
   /** @param names of tensors that come in from outside, and later of what ops make of them, by their elements. */
-  constructor(private readonly names: Map<object, string>) {}
+  constructor(
+    private readonly names: Map<object, string>,
+    private readonly lookAt: 'forward' | 'all',
+  ) {}
 
   look({ kernel, inputs, outputs, inGradient }: KernelCall): void {
+    // tfjs clones what a gradient needs, before the op that made it is told
+    if (kernel === 'Identity' || (this.lookAt === 'forward' && !inGradient)) return;
     const made = outputs.filter(({ dataId }) => !this.names.has(dataId));
     if (made.length === 0) return;
     const place = [inGradient ? '' : 'not in the forward pass', userLine()].filter((text) => text !== '');

@@ -31,6 +31,7 @@ export type Undone = Extract<Policy, 'stop' | 'skip'>;
 /** A value that is not finite, and what is to be done about it. */
 export interface Finding {
   readonly policy: Exclude<Policy, 'ignore'>;
+  readonly place: 'loss' | 'gradients' | 'weights';
   readonly code: 'X_NAN_LOSS' | 'X_NON_FINITE';
   /** As `the loss is NaN`. */
   readonly text: string;
@@ -97,7 +98,7 @@ export class NonFinite {
     const { loss: rule } = this.rules;
     if (Number.isFinite(loss) || rule === 'ignore' || (rule === null && !Number.isNaN(loss))) return null;
     const code = Number.isNaN(loss) ? 'X_NAN_LOSS' : 'X_NON_FINITE';
-    return { policy: rule ?? 'raise', code, text: `the loss is ${loss}` };
+    return { policy: rule ?? 'raise', place: 'loss', code, text: `the loss is ${loss}` };
   }
 
   /**
@@ -112,7 +113,12 @@ export class NonFinite {
         const found = names.filter((_, i) => Number.isNaN(marks[i]));
         const rule = this.rules[key];
         if (found.length === 0 || rule === 'ignore') return null;
-        return { policy: rule, code: 'X_NON_FINITE', text: `the ${key} of ${listed(found)} are not finite` };
+        return {
+          policy: rule,
+          place: key,
+          code: 'X_NON_FINITE',
+          text: `the ${key} of ${listed(found)} are not finite`,
+        };
       }),
     );
     return findings.find((finding) => finding !== null) ?? null;
@@ -124,7 +130,9 @@ export class NonFinite {
     if (communicator.worldSize === 1 || (rule !== 'skip' && rule !== 'stop')) return own;
     const { found = 0 } = await communicator.allReduceSum({ found: own === null ? 0 : 1 });
     if (found === 0) return null;
-    return own ?? { policy: rule, code: 'X_NON_FINITE', text: 'the loss of another worker is not finite' };
+    return (
+      own ?? { policy: rule, place: 'loss', code: 'X_NON_FINITE', text: 'the loss of another worker is not finite' }
+    );
   }
 
   /**

@@ -13,6 +13,7 @@ import { gradientsProgram } from '../programs/gradients.js';
 import { clampProgram, normProgram, rescaleProgram } from '../programs/rescale.js';
 import { sequence, withoutEffect } from '../programs/sequence.js';
 import { planUpdate } from '../programs/update.js';
+import type { UpdateOptions } from '../programs/update.js';
 import { NamedState } from '../state/named-state.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import { stateNamesOf } from '../state/state-names.js';
@@ -264,13 +265,13 @@ export class TrainingStep implements Stateful {
   }
 
   private undone(finding: Finding, group: readonly Batch[], batchNumTotal: number): Promise<Undone> {
-    return this.nonFinite.act(finding, batchNumTotal, () => this.explain(group, batchNumTotal));
+    return this.nonFinite.act(finding, batchNumTotal, () => this.explain(group, batchNumTotal, finding));
   }
 
   /** Computes the step again, op by op. Nothing of it is applied. */
-  private explain(group: readonly Batch[], batchNumTotal: number): Promise<string> {
+  private explain(group: readonly Batch[], batchNumTotal: number, { place }: Finding): Promise<string> {
     this.state.clearTemporaries();
-    return explainNonFinite(this.state, group, async (run) => {
+    return explainNonFinite(this.state, group, place === 'loss' ? 'forward' : 'all', async (run) => {
       for (const [index, batch] of group.entries()) {
         const numbers = this.gradientNumbers(group.length);
         await run(this.gradients(), { batch, numbers, random: this.randomKey(batchNumTotal, index) });
@@ -280,6 +281,7 @@ export class TrainingStep implements Stateful {
       const update = this.planUpdate(
         this.trained().filter(({ name }) => this.everReached.has(name) || names.includes(name)),
         batchNumTotal,
+        { guarded: false, watched: [] },
       );
       const rest = sequence([...(norm === null ? [] : [norm.program]), ...this.stepClamp(names), update.program]);
       await run(withoutEffect(rest), { numbers: { ...norm?.numbers, ...update.numbers }, commitIf: 'not-nan' });
@@ -313,8 +315,15 @@ export class TrainingStep implements Stateful {
     return gradClipping !== null && gradClippingAt === 'step' ? [clampProgram(names, gradClipping)] : [];
   }
 
-  private planUpdate(parameters: readonly Parameter[], batchNumTotal: number): ReturnType<typeof planUpdate> {
-    const { optimizer, movingAverage, buffers, precision } = this.parts;
+  private planUpdate(
+    parameters: readonly Parameter[],
+    batchNumTotal: number,
+    guards: Pick<UpdateOptions, 'guarded' | 'watched'> = {
+      guarded: this.parts.precision.skipsNonFinite,
+      watched: this.nonFinite.watched,
+    },
+  ): ReturnType<typeof planUpdate> {
+    const { optimizer, movingAverage, buffers } = this.parts;
     for (const parameter of parameters) {
       for (const [slot, variable] of Object.entries(optimizer.state.slotsOf(parameter))) {
         this.state.define(stateNamesOf(parameter).slot(slot), variable);
@@ -327,8 +336,7 @@ export class TrainingStep implements Stateful {
       batchNumTotal,
       buffers: Object.keys(buffers),
       rowSparse: this.everTouched,
-      guarded: precision.skipsNonFinite,
-      watched: this.nonFinite.watched,
+      ...guards,
     });
   }
 
