@@ -54,6 +54,7 @@ export type ErrorCode =
   | 'X_DIR_LOCKED'
   | 'X_CHECKPOINT'
   | 'X_CHECKPOINT_CORRUPT'
+  | 'X_CHECKPOINT_NO_SPACE'
   | 'X_STATE_MISMATCH'
   | 'X_INTERRUPTED'
   | 'X_NODE_VERSION'

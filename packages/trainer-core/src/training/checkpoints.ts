@@ -5,7 +5,10 @@ import type { Communicator } from '../contracts/communicator.js';
 import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
+import type { Optimizer } from '../contracts/optimizer.js';
 import { CheckpointError } from '../errors.js';
+import { log } from '../log.js';
+import { checkpointBytes } from './checkpoint-bytes.js';
 import type { Hooks } from './hooks.js';
 import { loadModelState } from './model-state.js';
 import type { Progress } from './progress.js';
@@ -23,6 +26,7 @@ export interface CheckpointsParts {
   readonly hooks: Hooks;
   readonly model: ModelLike;
   readonly movingAverage: MovingAverage | null;
+  readonly optimizer: Optimizer;
   readonly progress: Progress;
   readonly parts: StatefulParts;
 }
@@ -72,6 +76,12 @@ export class Checkpoints {
     await this.parts.communicator.barrier();
   }
 
+  /** Before the first step: whether there is room for what will be saved. */
+  async checkSpace(): Promise<void> {
+    const { checkpointer, trainer, model, movingAverage, optimizer } = this.parts;
+    if (trainer.isMaster) await checkpointer?.checkSpace(checkpointBytes(model, movingAverage, optimizer));
+  }
+
   /** Brings the run to where the newest checkpoint was. False if there is none. */
   async restoreLatest(): Promise<boolean> {
     const { checkpointer, model, movingAverage, parts } = this.parts;
@@ -95,6 +105,10 @@ export class Checkpoints {
     const best = checkpointer === null ? this.remembered.take() : await checkpointer.bestModelState();
     if (best === null) {
       if (stopped || checkpointer === null) return;
+      if (this.parts.progress.batchNumTotal > 0) {
+        log.warn('no best weights were saved: the model keeps those of the last step');
+        return;
+      }
       throw new CheckpointError(
         'X_CHECKPOINT',
         'there are no best weights to load: no epoch was completed; is numEpochs 0?',

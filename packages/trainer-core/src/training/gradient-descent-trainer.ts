@@ -206,6 +206,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.engine.prepare();
       this.checkDevice();
       await this.restoreLatest();
+      await this.run.checkpoints.checkSpace();
       await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
       await this.run.checkpoints.finish();
