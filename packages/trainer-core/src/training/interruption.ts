@@ -4,7 +4,7 @@ import type { Progress } from './progress.js';
 import type { RunControl } from './run-control.js';
 
 /** The exit status of a process that a signal ends, as shells have it. */
-export const EXIT_STATUS: Readonly<Record<string, number>> = { SIGTERM: 143, SIGINT: 130 };
+export const SIGNAL_STATUS: Readonly<Record<string, number>> = { SIGTERM: 143, SIGINT: 130 };
 
 /**
  * Listens as asked. The first signal interrupts; a second one, of either name, ends the process at once with the status of
@@ -23,7 +23,7 @@ export function listenForInterruption(
   const onAbort = (): void => control.interrupt('abort');
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener('abort', onAbort);
-  const handlers = Object.entries(EXIT_STATUS).map(([name, status]) => {
+  const handlers = Object.entries(SIGNAL_STATUS).map(([name, status]) => {
     const handler = (): void => {
       if (signalled) exit(status);
       signalled = true;
