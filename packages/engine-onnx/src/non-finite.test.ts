@@ -78,7 +78,7 @@ async function run(place: Place, bad: number, options: Partial<GradientDescentTr
     );
     return { trainer, error, weights: [...model.w.dataSync()] };
   } finally {
-    await engine.dispose();
+    engine.dispose();
   }
 }
 

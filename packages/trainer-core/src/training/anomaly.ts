@@ -146,7 +146,7 @@ function namesIn(state: NamedState, group: readonly Batch[]): Map<object, string
   const walk = (value: BatchValue, path: string): void => {
     if (value instanceof tf.Tensor) add(value, `"${path}" of the batch`);
     else if (value !== null && typeof value === 'object') {
-      for (const [key, item] of Object.entries(value)) walk(item as BatchValue, path === '' ? key : `${path}.${key}`);
+      for (const [key, item] of Object.entries(value)) walk(item, path === '' ? key : `${path}.${key}`);
     }
   };
   for (const batch of group) walk(batch, '');
