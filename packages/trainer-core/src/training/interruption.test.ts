@@ -1,4 +1,7 @@
 import '@tensorflow/tfjs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { lineBatches, LineModel, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
 import { TrainerCallback } from '../contracts/callbacks.js';
@@ -220,4 +223,28 @@ it('the first reason stays', () => {
   control.interrupt('SIGTERM');
   control.interrupt('abort');
   expect(interruptionOf(control)).toBe('SIGTERM');
+});
+
+it('a run in code locks its folder too: a second one is refused, and the first goes on', async () => {
+  const serializationDir = await mkdtemp(join(tmpdir(), 'locked-'));
+  try {
+    const trainer = (): GradientDescentTrainer => {
+      const model = new LineModel();
+      const optimizer = new MomentumDescent({ lr: 0.01 }, ParameterSet.of(model.namedVariables()));
+      return new GradientDescentTrainer({
+        model,
+        optimizer,
+        serializationDir,
+        dataLoader: lineBatches(2),
+        numEpochs: 1,
+        checkpointer: null,
+      });
+    };
+    const [first, second] = await Promise.allSettled([trainer().train(), trainer().train()]);
+    const refused = [first, second].flatMap((run) => (run.status === 'rejected' ? [run.reason as unknown] : []));
+    expect(refused).toEqual([expect.objectContaining({ code: 'X_DIR_LOCKED' })]);
+    expect(await readdir(serializationDir)).toEqual(['metrics_epoch_0.json']);
+  } finally {
+    await rm(serializationDir, { recursive: true });
+  }
 });

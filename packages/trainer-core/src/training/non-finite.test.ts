@@ -12,6 +12,7 @@ import { withLog } from '../log.js';
 import { ParameterSet } from '../state/parameters.js';
 import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
+import { NoTensorboard } from './neutral.js';
 
 /** loss = slope w + added, its gradient slope x factor; w = 8 at the start. */
 class Sloped implements ModelLike {
@@ -259,6 +260,14 @@ it('an epoch of which every step is skipped is an error', async () => {
   });
   const training = withLog({ info: () => undefined, warn: () => undefined }, () => trainer.train());
   await expect(training).rejects.toThrow(/all 1 steps of epoch 1 were skipped/);
+});
+
+it('the number of skipped steps is in TensorBoard', async () => {
+  const tensorboardWriter = new NoTensorboard();
+  const addScalar = jest.spyOn(tensorboardWriter, 'addScalar');
+  await run('loss', NaN, { options: { nonFinite: { loss: 'skip' }, tensorboardWriter } });
+  // after two steps that were made, the first one
+  expect(addScalar.mock.calls).toEqual([['train', 'steps_skipped', 1, 2]]);
 });
 
 it('in an accumulated step, one micro-batch leaves all of it out', async () => {
