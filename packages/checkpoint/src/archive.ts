@@ -5,7 +5,7 @@ import { CheckpointError } from '@x/trainer-core';
 import type { CheckpointFiles, DataFile, Saved } from './layout.js';
 import { DATA_FILES, filesOf, foldersIn, MANIFEST, MODEL, ROOT, STATE, STATE_TENSORS } from './layout.js';
 import { digestInSteps, RunningDigest } from './digest.js';
-import type { Manifest } from './manifest.js';
+import type { Digest, Manifest } from './manifest.js';
 import { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES } from './manifest.js';
 import { BEST, decodePointer, encodePointer, LATEST } from './pointer.js';
 import type { Pointer } from './pointer.js';
@@ -79,8 +79,9 @@ export class CheckpointArchive {
     const earlier = foldersIn(await this.store.list()).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;
-    const digests: Record<string, Manifest['files'][string]> = {};
+    const digests: Record<string, Digest> = {};
     try {
+      // file by file, because while a large one is hashed every call to the disk waits for a turn
       for (const name of DATA_FILES) {
         const written = this.store.put(`${folder}/${name}`, files[name]);
         [digests[name]] = await Promise.all([digestInSteps(files[name]), written]);
