@@ -203,6 +203,15 @@ export class DefaultCheckpointer extends Checkpointer {
     );
   }
 
+  override async checkSpace(bytes: number): Promise<void> {
+    const free = (await this.store?.freeBytes()) ?? null;
+    if (free === null || free >= 2 * bytes) return;
+    const found = `a checkpoint takes about ${bytes} bytes, and ${free} are free where checkpoints are kept`;
+    const advice = 'make room, keep checkpoints elsewhere (another folder, or the option "store"), or keep fewer';
+    if (free >= bytes) log.warn(`${found}, which is less than two, the old one and the new one, take: ${advice}`);
+    else this.complain(new CheckpointError('X_CHECKPOINT_NO_SPACE', `${found}: ${advice}`));
+  }
+
   override async bestModelState(): Promise<TensorMap | null> {
     const archive = await this.archiveAtRest();
     return archive === null ? null : archive.readBest(this.options.verify);

@@ -94,13 +94,14 @@ export class ConsoleProgress extends TrainerCallback {
   override onEpochEnd(trainer: TrainerView, { metrics }: { readonly metrics: TrainingMetrics }): void {
     this.stopBar();
     if (this.isHidden) return;
-    const { epoch, numEpochs, learningRates } = trainer;
+    const { epoch, numEpochs, learningRates, stepsSkipped = 0 } = trainer;
     const parts = [
       `epoch ${epoch + 1}/${numEpochs}`,
       formatMetrics(shown(this.training)),
       ...(this.validation === null ? [] : [`validation: ${formatMetrics(shown(this.validation))}`]),
       `lr ${[...new Set(learningRates.map((rate) => Number(rate.toPrecision(3))))].join(', ')}`,
       formatSeconds((this.now() - this.epochStarted) / 1000),
+      ...(stepsSkipped > 0 ? [`${stepsSkipped} steps skipped so far`] : []),
       ...(metrics['best_epoch'] === epoch && this.validation !== null ? ['best so far'] : []),
     ];
     this.line(parts.join('  |  '));

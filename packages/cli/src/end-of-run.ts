@@ -5,7 +5,8 @@ import type { TrainerView, TrainingMetrics } from '@x/trainer-core';
 export function endOfTraining(trainer: TrainerView): string | null {
   if (trainer.epoch >= trainer.numEpochs) return `all ${trainer.numEpochs} epochs were trained`;
   if (!(trainer instanceof GradientDescentTrainer)) return null;
-  if (trainer.control.stopRequested) return `a callback asked to stop in epoch ${trainer.epoch + 1}`;
+  const { stopReason } = trainer.control;
+  if (stopReason !== null) return `${stopReason} in epoch ${trainer.epoch + 1}`;
   const { patience, epoch, numEpochs } = trainer;
   return `early stopping in epoch ${epoch + 1} of ${numEpochs}: ${patience} epochs in a row did not improve the validation metric`;
 }

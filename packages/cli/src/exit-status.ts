@@ -1,6 +1,4 @@
-import { InterruptedError, TrainerError } from '@x/trainer-core';
-
-const SIGNAL_STATUS: Readonly<Record<string, number>> = { SIGTERM: 143, SIGINT: 130 };
+import { InterruptedError, SIGNAL_STATUS, TrainerError } from '@x/trainer-core';
 
 /** Errors around what a model or another part of the user's own may throw. */
 const OF_PLUGINS: readonly string[] = ['X_MODEL_INVALID', 'X_COMPONENT_FAILED', 'X_PLUGIN_FAILED'];

@@ -79,16 +79,17 @@ describe('train', () => {
     expect(epochLines((await at.xTrain(['train', config, '-s', folder, '--force'])).out)).toHaveLength(2);
   });
 
-  it('leaves an empty folder when it fails before it has a result, so that it can be started again', async () => {
+  it('gives back the run that --force was to replace when it fails before it has a result', async () => {
     const { config, folder } = await newRun();
     await at.xTrain(['train', config, '-s', folder]);
+    const before = readdirSync(folder);
     const broken = await at.xTrain(['train', config, '-s', folder, '--force', '-o', '{"model.type": "broken"}']);
     expect(broken).toMatchObject({
       status: 1,
       err: expect.stringContaining("the model's forward() failed: broken") as string,
     });
-    expect(readdirSync(folder)).toEqual([]);
-    expect(await at.xTrain(['train', config, '-s', folder])).toMatchObject({ status: 0 });
+    expect(readdirSync(folder)).toEqual(before);
+    expect(await at.xTrain(['train', config, '-s', folder, '--recover'])).toMatchObject({ status: 0 });
   });
 
   it('writes its config and trains nothing with --dry-run', async () => {

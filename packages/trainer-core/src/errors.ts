@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'X_MODEL_INVALID'
   | 'X_METRIC_UNKNOWN'
   | 'X_NAN_LOSS'
+  | 'X_NON_FINITE'
   | 'X_DATA_EMPTY'
   | 'X_DATA_INVALID'
   | 'X_ENGINE_NO_BACKEND'
@@ -50,8 +51,10 @@ export type ErrorCode =
   | 'X_DIR_NOT_WRITABLE'
   | 'X_DIR_MISSING'
   | 'X_DIR_OTHER_CONFIG'
+  | 'X_DIR_LOCKED'
   | 'X_CHECKPOINT'
   | 'X_CHECKPOINT_CORRUPT'
+  | 'X_CHECKPOINT_NO_SPACE'
   | 'X_STATE_MISMATCH'
   | 'X_INTERRUPTED'
   | 'X_NODE_VERSION'
@@ -132,7 +135,7 @@ export class MetricError extends TrainerError {
   override readonly name: string = 'MetricError';
 }
 
-/** A loss that is NaN. Nothing of the step that met it was committed. */
+/** A loss, gradients or weights that are not finite. Nothing of the step that met it was committed. */
 export class NonFiniteError extends TrainerError {
   override readonly name: string = 'NonFiniteError';
 }

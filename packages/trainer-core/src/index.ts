@@ -126,6 +126,7 @@ export { ValidateEveryNSteps } from './training/callbacks/validate-every-n-steps
 export { BatchList } from './training/batch-list.js';
 export { descriptionFromMetrics, withDecimals } from './training/description.js';
 export { groupsOf } from './training/groups.js';
+export { SIGNAL_STATUS } from './training/interruption.js';
 export { writeJson } from './training/json-file.js';
 export { evaluateModel } from './training/evaluate.js';
 export { Inference } from './training/inference.js';

@@ -9,6 +9,7 @@ import type { MemoryReport, Program, RunRequest, RunResult } from '../contracts/
 import { EagerEngine } from '../engine/eager-engine.js';
 import { DataError, EngineError } from '../errors.js';
 import { log } from '../log.js';
+import { withoutEffect } from '../programs/sequence.js';
 import type { NamedState } from '../state/named-state.js';
 import { readState } from '../state/state-dict.js';
 import type { StateDict } from '../state/state-dict.js';
@@ -233,19 +234,6 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     this.told.add(cause);
     log.warn(message);
   }
-}
-
-/** The same program, whose run is never committed: to see what it throws. */
-function withoutEffect(program: Program): Program {
-  return {
-    name: program.name,
-    key: program.key,
-    guards: ['never'],
-    run(inputs, state) {
-      program.run(inputs, state);
-      return { never: tf.scalar(Number.NaN) };
-    },
-  };
 }
 
 /** Short enough for a checkpoint. */

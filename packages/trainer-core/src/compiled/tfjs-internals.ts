@@ -37,6 +37,7 @@ interface Engine {
   backendName: string;
   backendInstance: tf.KernelBackend;
   makeTensorFromTensorInfo(info: tf.TensorInfo, backend: tf.KernelBackend): tf.Tensor;
+  runKernel(kernel: string, inputs: tf.NamedTensorMap, attributes?: object): tf.Tensor | tf.Tensor[];
 }
 
 function engine(): Engine {
@@ -72,6 +73,39 @@ export function uncounted<R>(run: () => R): R {
   } finally {
     const counts = { numBytes, numTensors, numStringTensors, numDataBuffers };
     Object.assign(state, counts, { gradientDepth, kernelDepth, activeTape });
+  }
+}
+
+/** A kernel that has just run. */
+export interface KernelCall {
+  readonly kernel: string;
+  readonly inputs: readonly { readonly name: string; readonly tensor: tf.Tensor }[];
+  readonly outputs: readonly tf.Tensor[];
+  /** Whether a gradient will be computed of it: the forward pass. */
+  readonly inGradient: boolean;
+}
+
+/** Tells of every kernel that synchronous code runs, in their order. */
+export function onEveryKernel<R>(tell: (call: KernelCall) => void, run: () => R): R {
+  const at = engine();
+  const runKernel = at.runKernel.bind(at);
+  at.runKernel = (kernel, inputs, attributes) => {
+    const result = runKernel(kernel, inputs, attributes);
+    tell({
+      kernel,
+      inputs: Object.entries(inputs).flatMap(([name, tensors]: [string, unknown]) =>
+        [tensors].flat().flatMap((tensor) => (tensor instanceof tf.Tensor ? [{ name, tensor }] : [])),
+      ),
+      outputs: [result].flat(),
+      inGradient: at.state.gradientDepth > 0,
+    });
+    return result;
+  };
+  try {
+    return run();
+  } finally {
+    // the method is the class's: what shadows it goes
+    delete (at as Partial<Engine>).runKernel;
   }
 }
 
@@ -136,6 +170,7 @@ export function checkTfjsInternals(): void {
     'engine().state.registeredVariables': typeof at.state?.registeredVariables === 'object',
     'engine().backendName': 'backendName' in at && 'backendInstance' in at,
     'engine().makeTensorFromTensorInfo': typeof at.makeTensorFromTensorInfo === 'function',
+    'engine().runKernel': typeof at.runKernel === 'function' && !Object.hasOwn(at, 'runKernel'),
     'engine().state.gradientDepth': [at.state?.gradientDepth, at.state?.kernelDepth].every(Number.isInteger),
     'engine().state.numTensors': [at.state?.numTensors, at.state?.numBytes, at.state?.numDataBuffers].every(
       Number.isInteger,

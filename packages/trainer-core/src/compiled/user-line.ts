@@ -6,7 +6,7 @@ const HERE = dirname(dirname(fileURLToPath(import.meta.url)));
 const LIBRARY = /[\\/](?:@tensorflow|tslib|tfjs-(?:core|layers|converter|backend-\w+)[\\/](?:src|dist))[\\/]|^node:/;
 const TEST = /\.test\.[cm]?[jt]s$/;
 /** A program is run from here: whoever called this is not in the step. */
-const OUTERMOST = /[\\/]trace-program\.[cm]?[jt]s$/;
+const OUTERMOST = /[\\/](?:trace-program|eager-engine)\.[cm]?[jt]s$/;
 const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/|node:|[\\/]|[A-Za-z]:[\\/]|\.\.?[\\/]).*?):(\d+):(\d+)\)?$/;
 
 /** Where in the user's code we are, as `src/model.ts:12:3`, relative to the working directory; an empty text if nowhere. */

@@ -78,6 +78,8 @@ export interface TrainerView {
   readonly batchNumTotal: number;
   /** Optimizer steps made in this epoch. */
   readonly batchesThisEpoch: number;
+  /** Steps that were left out in all, because something in them was not finite. */
+  readonly stepsSkipped?: number;
   readonly numEpochs: number;
   /** Optimizer steps in an epoch, or null where the data loader does not know. */
   readonly stepsPerEpoch: number | null;

@@ -57,6 +57,15 @@ export abstract class Checkpointer {
     metrics?: Readonly<MetricValues>,
   ): Promise<void>;
 
+  /**
+   * Told before the first step about how many bytes a checkpoint takes, to see whether there is room. Default: there is.
+   *
+   * @throws CheckpointError (`X_CHECKPOINT_NO_SPACE`) if not even one fits.
+   */
+  async checkSpace(_bytes: number): Promise<void> {
+    return undefined;
+  }
+
   /** Called after every step: saves if the checkpointer's own rule says that it is time. */
   abstract maybeSaveCheckpoint(trainer: Checkpointable, position: CheckpointPosition): Promise<boolean>;
 

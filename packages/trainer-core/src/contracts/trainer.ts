@@ -15,7 +15,7 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Whether SIGTERM and SIGINT do the same. A library installs no handlers: default false. A second signal ends the
-   * process at once, as without us.
+   * process at once, with status 143 or 130.
    */
   readonly signals?: boolean | undefined;
 }

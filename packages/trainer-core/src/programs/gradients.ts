@@ -17,6 +17,8 @@ export interface GradientsOptions {
   readonly precision: Precision;
   /** Clamps each element of each micro-batch's gradient to [-clipping, clipping]; null does not. */
   readonly clipping: number | null;
+  /** Whether the loss decides if the run is committed. Default true. */
+  readonly guarded?: boolean;
 }
 
 /**
@@ -26,11 +28,12 @@ export interface GradientsOptions {
  *
  * Numbers: `groupSize`, `lossScale`.
  */
-export function gradientsProgram({ outputs, parameters, buffers, precision, clipping }: GradientsOptions): Program {
+export function gradientsProgram(options: GradientsOptions): Program {
+  const { outputs, parameters, buffers, precision, clipping, guarded = true } = options;
   return {
     name: 'gradients',
     key: JSON.stringify([parameters.map(({ name }) => name), clipping]),
-    guards: ['loss'],
+    guards: guarded ? ['loss'] : [],
     run({ batch, numbers }, state) {
       const result = withPendingBuffers(buffers, state, () =>
         valueAndGradients(() => {

@@ -1,3 +1,5 @@
+import * as tf from '@tensorflow/tfjs-core';
+
 import type { Program } from '../contracts/engine.js';
 
 /** Several programs as one: each sees what the ones before it wrote, and all of it is committed together. */
@@ -10,5 +12,18 @@ export function sequence(programs: readonly Program[]): Program {
     parts: programs.flatMap((program) => program.parts ?? [program]),
     run: (inputs, state) =>
       Object.fromEntries(programs.flatMap((program) => Object.entries(program.run(inputs, state)))),
+  };
+}
+
+/** The same program, whose run is never committed with `commitIf: 'not-nan'`: to see what it does. */
+export function withoutEffect(program: Program): Program {
+  return {
+    name: program.name,
+    key: program.key,
+    guards: ['never'],
+    run(inputs, state) {
+      program.run(inputs, state);
+      return { never: tf.scalar(Number.NaN) };
+    },
   };
 }

@@ -8,6 +8,8 @@ import type { Optimizer } from '../contracts/optimizer.js';
 import type { Parameter } from '../state/parameters.js';
 import { stateNamesOf } from '../state/state-names.js';
 import type { StateNames } from '../state/state-names.js';
+import { finiteProgram } from './finite.js';
+import type { Watched } from './finite.js';
 import { gradientsOf } from './rescale.js';
 import { sequence } from './sequence.js';
 import { rowMaskShape } from './sparse-lookup.js';
@@ -24,6 +26,8 @@ export interface UpdateOptions {
   readonly rowSparse?: ReadonlySet<string>;
   /** Whether a gradient that is not finite shall leave everything as it was. */
   readonly guarded: boolean;
+  /** What else must be finite, and is named where it is not: gradients before the update, weights after it. */
+  readonly watched?: readonly Watched[];
 }
 
 /** How one parameter is updated: the name of its set of coefficients, and which slots it has. */
@@ -42,7 +46,7 @@ interface ParameterPlan {
  * @returns the program and its numbers: the coefficients of every (group, step count, host scalars), and of the average.
  */
 export function planUpdate(options: UpdateOptions): { program: Program; numbers: Record<string, number> } {
-  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded, rowSparse } = options;
+  const { optimizer, parameters, movingAverage, batchNumTotal, buffers, guarded, rowSparse, watched = [] } = options;
   const { setOf, numbers } = coefficientSets(optimizer, parameters);
   const plan = parameters.map((parameter): ParameterPlan => ({
     name: parameter.name,
@@ -64,7 +68,7 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
       return [updated.join('\n'), Object.keys(numbers), averaged, buffers].join('\n\n');
     },
     guards: [],
-    inPlace: true,
+    inPlace: !watched.includes('parameters'),
     run({ numbers: scalars }, state) {
       const coefficients = new Map([...new Set(setOf.values())].map((set) => [set, below(`${set}.`, scalars)]));
       for (const each of plan) updateOne(state, optimizer, each, coefficients.get(each.set)!);
@@ -77,7 +81,10 @@ export function planUpdate(options: UpdateOptions): { program: Program; numbers:
       return {};
     },
   };
-  return { program: guarded ? sequence([guardProgram(parameters.map(({ name }) => name)), apply]) : apply, numbers };
+  const names = parameters.map(({ name }) => name);
+  const finite = (each: Watched): Program[] => (watched.includes(each) ? [finiteProgram(each, names)] : []);
+  const guard = guarded ? [guardProgram(names)] : [];
+  return { program: sequence([...guard, ...finite('gradients'), apply, ...finite('parameters')]), numbers };
 }
 
 /** The coefficients of the next update, once for all parameters that have the same, named `set.coefficient`. */

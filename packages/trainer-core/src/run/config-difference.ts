@@ -5,7 +5,7 @@ import { camelCase } from '../config/spelling.js';
 import { isPlain } from '../config/plain-data.js';
 
 /** What may be changed when a run goes on. */
-const CHANGEABLE = /^(trainer\.(numEpochs|patience)|(trainer\.)?engine(\..*)?)$/;
+const CHANGEABLE = /^(trainer\.(numEpochs|patience|detectAnomaly|nonFinite(\..*)?)|(trainer\.)?engine(\..*)?)$/;
 
 /**
  * The differences between a run's config and the one it is to go on with, one line each; none if it may go on. The order

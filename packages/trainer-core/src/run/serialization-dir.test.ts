@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,11 +33,14 @@ async function fill(files: Readonly<Record<string, unknown>>): Promise<void> {
   }
 }
 
-async function started(options: object = {}): Promise<RunFolder> {
-  const folder = await RunFolder.check(dir, config, options);
-  await folder.open();
-  return folder;
+/** Starts a run, which does `act`. */
+async function started(options: object, act: (folder: RunFolder) => unknown, written: object = config): Promise<void> {
+  const folder = await RunFolder.check(dir, written as typeof config, options);
+  await folder.whileOpen(async () => act(folder));
 }
+
+/** What a run that was killed has of its work. */
+const nothing = (): void => undefined;
 
 describe('a folder is accepted', () => {
   test.each<[string, Record<string, unknown> | undefined, object]>([
@@ -119,8 +123,9 @@ describe('a folder is refused, and nothing is changed', () => {
 });
 
 test('a start writes the config in its usual order, and the versions', async () => {
-  const folder = await started();
-  await folder.commit(start);
+  await started({}, async (folder) => {
+    await folder.commit(start);
+  });
   expect(Object.keys(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')) as object)).toEqual(['trainer', 'a']);
   expect(await readFile(join(dir, 'config.json'), 'utf8')).toContain('  "trainer": {\n    "lr": 0.1');
   expect(await readMeta(dir)).toEqual({ starts: [start] });
@@ -132,8 +137,9 @@ test('a recovered run keeps its files, takes the new config and adds a start', a
     'weights.bin': 'w',
     'meta.json': { starts: [start] },
   });
-  const folder = await started({ recover: true });
-  await folder.commit({ ...start, date: 'later' });
+  await started({ recover: true }, async (folder) => {
+    await folder.commit({ ...start, date: 'later' });
+  });
   expect(await readdir(dir)).toEqual(expect.arrayContaining(['weights.bin']));
   expect(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))).toEqual(config);
   expect((await readMeta(dir))?.starts.map(({ date }) => date)).toEqual(['2026-01-01', 'later']);
@@ -144,10 +150,14 @@ test('a text None in the config of the run that goes on is null, as it is everyw
   await expect(RunFolder.check(dir, { ...config, b: null }, { recover: true })).resolves.toBeDefined();
 });
 
-test('force deletes the old run when the new one starts', async () => {
+test('force keeps the old run until the new one has something to show', async () => {
   await fill({ 'config.json': config, 'weights.bin': 'w' });
-  const folder = await started({ force: true });
-  await folder.commit(start);
+  await started({ force: true }, async (folder) => {
+    await folder.commit(start);
+    const [aside] = (await readdir(dir)).filter((name) => name.startsWith('.replaced-'));
+    expect(await readdir(join(dir, aside!))).toEqual(['config.json', 'weights.bin']);
+    await folder.forgetReplaced();
+  });
   expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);
 });
 
@@ -155,87 +165,122 @@ test('instances that code put into the config are named in it', async () => {
   class Net {
     readonly self = this;
   }
-  const folder = await RunFolder.check(dir, { model: new Net(), plugins: [Net] });
-  await folder.open();
-  await folder.commit(start);
+  await started({}, (folder) => folder.commit(start), { model: new Net(), plugins: [Net] });
   expect(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))).toEqual({ model: '[Net]', plugins: ['[Net]'] });
 });
 
 describe('a preparation that fails', () => {
   test('removes the folders that were made for it', async () => {
-    const folder = await started();
-    await writeFile(join(dir, 'half'), '');
-    await folder.failed();
+    await started({}, async (folder) => {
+      await writeFile(join(dir, 'half'), '');
+      await folder.failed();
+    });
     expect(await readdir(root)).toEqual([]);
   });
 
   test('keeps an empty folder that was there', async () => {
     await fill({});
-    const folder = await started();
-    await mkdir(join(dir, 'log', 'train'), { recursive: true });
-    await folder.failed();
+    await started({}, async (folder) => {
+      await mkdir(join(dir, 'log', 'train'), { recursive: true });
+      await folder.failed();
+    });
     expect(await readdir(dir)).toEqual([]);
   });
 
   test('gives back what force was to delete', async () => {
     await fill({ 'config.json': config, 'weights.bin': 'w' });
-    const folder = await started({ force: true });
-    await writeFile(join(dir, 'half'), '');
-    await folder.failed();
+    await started({ force: true }, async (folder) => {
+      await writeFile(join(dir, 'half'), '');
+      await folder.failed();
+    });
     expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
   });
 
   test('leaves a run that was to go on alone', async () => {
     await fill({ 'config.json': config, 'weights.bin': 'w' });
-    const folder = await started({ recover: true });
-    await folder.failed();
+    await started({ recover: true }, async (folder) => {
+      await folder.failed();
+    });
     expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
   });
 });
 
 describe('a training that fails', () => {
   test('leaves nothing without results', async () => {
-    const folder = await started();
-    await folder.commit(start);
-    await mkdir(join(dir, 'checkpoints'));
-    await mkdir(join(dir, 'log'));
-    await writeFile(join(dir, 'log', 'events'), '');
-    await folder.failed();
+    await started({}, async (folder) => {
+      await folder.commit(start);
+      await mkdir(join(dir, 'checkpoints'));
+      await mkdir(join(dir, 'log'));
+      await writeFile(join(dir, 'log', 'events'), '');
+      await folder.failed();
+    });
     expect(existsSync(dir)).toBe(false);
   });
 
-  test('does not give back what force deleted before it', async () => {
+  test('gives back what force was to delete, where it has no result', async () => {
     await fill({ 'config.json': config, 'weights.bin': 'w' });
-    const folder = await started({ force: true });
-    await folder.commit(start);
-    await folder.failed();
-    expect(await readdir(dir)).toEqual([]);
+    await started({ force: true }, async (folder) => {
+      await folder.commit(start);
+      await folder.failed();
+    });
+    expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
   });
 
   test('keeps every result', async () => {
-    const folder = await started();
-    await folder.commit(start);
-    await writeFile(join(dir, 'metrics_epoch_0.json'), '{}');
-    await folder.failed();
+    await started({}, async (folder) => {
+      await folder.commit(start);
+      await writeFile(join(dir, 'metrics_epoch_0.json'), '{}');
+      await folder.failed();
+    });
     expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json', 'metrics_epoch_0.json']);
   });
 });
 
 test('what an interrupted start had set aside is still the folder of a run', async () => {
   await fill({ 'config.json': config, 'weights.bin': 'w' });
-  await started({ force: true });
+  await started({ force: true }, nothing);
   expect(await readdir(dir)).toEqual([expect.stringMatching(/^\.replaced-/)]);
-  const again = await started({ force: true });
-  await again.commit(start);
+  await started({ force: true }, async (again) => {
+    await again.commit(start);
+    await again.forgetReplaced();
+  });
   expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);
 });
 
 test('force deletes what a start left that was killed while it built parts', async () => {
-  await started();
+  await started({}, nothing);
   await mkdir(join(dir, 'vocabulary'));
   await writeFile(join(dir, 'vocabulary', 'tokens.txt'), 'a');
   await writeFile(join(dir, 'out.log'), 'reading');
-  const again = await started({ force: true });
-  await again.commit(start);
+  await started({ force: true }, async (again) => {
+    await again.commit(start);
+    await again.forgetReplaced();
+  });
   expect((await readdir(dir)).sort()).toEqual(['config.json', 'meta.json']);
 });
+
+test('what came into the folder after the check is not touched', async () => {
+  const folder = await RunFolder.check(dir, config);
+  await fill({ 'config.json': config, 'weights.bin': 'w' });
+  await expect(folder.whileOpen(async () => undefined)).rejects.toMatchObject({ code: 'X_DIR_NOT_EMPTY' });
+  expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
+});
+
+test.each([{}, { force: true }, { recover: true }])(
+  'a second run on one folder is refused, with %j',
+  async (options) => {
+    await started({}, async (folder) => {
+      await folder.commit(start);
+      await expect(inAnotherRun(() => RunFolder.check(dir, config, options))).rejects.toMatchObject({
+        code: 'X_DIR_LOCKED',
+      });
+    });
+    await RunFolder.check(dir, config, { recover: true });
+  },
+);
+
+/** Outside of the run that this test has begun. */
+const outside = new AsyncResource('outside');
+function inAnotherRun<R>(run: () => R): R {
+  return outside.runInAsyncScope(run);
+}

@@ -10,6 +10,7 @@ import type { EngineDescription } from '../contracts/engine.js';
 import { SerializationDirError } from '../errors.js';
 import { writeJson } from '../training/json-file.js';
 import { configDifferences } from './config-difference.js';
+import { checkNotLocked, LOCK, withRunLock } from './run-lock.js';
 
 /** How an existing folder is treated. */
 export interface SerializationDirOptions {
@@ -26,24 +27,26 @@ const REPLACED = '.replaced-';
 const PREPARED = new Set([CONFIG, META, 'vocabulary', 'log', 'out.log']);
 
 /**
- * The folder of a run. Until {@link commit} nothing is lost: what `force` replaces is set aside in it, and
- * {@link failed} makes everything as it was. After it, what was replaced is gone.
+ * The folder of a run. Until the new run has something to show nothing is lost: what `force` replaces is set aside in it,
+ * {@link failed} makes everything as it was, and only {@link forgetReplaced} deletes it.
  */
 export class RunFolder {
-  private created: string | undefined;
   private replaced: string | undefined;
   private committed = false;
+  private rolledBack = false;
 
   private constructor(
     readonly path: string,
     private readonly config: RawConfig,
     private readonly recover: boolean,
+    private readonly force: boolean,
   ) {}
 
   /**
    * Looks whether a run with this config may write into the folder. Nothing is changed.
    *
-   * @throws SerializationDirError (`X_DIR_NOT_EMPTY`, `X_DIR_MISSING`, `X_DIR_OTHER_CONFIG`, `X_DIR_NOT_WRITABLE`).
+   * @throws SerializationDirError (`X_DIR_NOT_EMPTY`, `X_DIR_MISSING`, `X_DIR_OTHER_CONFIG`, `X_DIR_NOT_WRITABLE`,
+   * `X_DIR_LOCKED`).
    */
   static async check(path: string, config: RawConfig, options: SerializationDirOptions = {}): Promise<RunFolder> {
     const { recover = false, force = false } = options;
@@ -54,14 +57,11 @@ export class RunFolder {
         'recover and force exclude each other: go on with the run, or delete it',
       );
     }
+    await checkNotLocked(folder);
     const entries = await entriesOf(folder);
     if (recover) await checkRecoverable(path, folder, entries, config);
-    else if (entries.length > 0 && !force) {
-      throw new SerializationDirError(
-        'X_DIR_NOT_EMPTY',
-        `the folder ${path} is not empty; go on with the run in it (--recover), delete it (--force), or choose another folder`,
-      );
-    } else if (!entries.includes(CONFIG) && !entries.every(isOfStart)) {
+    else if (entries.length > 0 && !force) throw notEmpty(path);
+    else if (!entries.includes(CONFIG) && !entries.every(isOfStart)) {
       throw new SerializationDirError(
         'X_DIR_NOT_EMPTY',
         `the folder ${path} is not empty and has no ${CONFIG}, so it is not the folder of a run, and force does not delete it; ` +
@@ -69,32 +69,54 @@ export class RunFolder {
       );
     }
     await checkWritable(path, folder);
-    return new RunFolder(folder, writtenConfig(config), recover);
+    return new RunFolder(folder, writtenConfig(config), recover, force);
   }
 
-  /** Makes the folder, and sets aside what is in it unless the run goes on. */
-  async open(): Promise<void> {
-    this.created = await mkdir(this.path, { recursive: true });
+  /**
+   * Makes the folder and keeps other runs out of it while this one is under way; sets aside what is in it unless the run
+   * goes on. Folders that it made are removed again if the run {@link failed} without a result.
+   */
+  async whileOpen<R>(run: () => Promise<R>): Promise<R> {
+    const created = await mkdir(this.path, { recursive: true });
+    try {
+      return await withRunLock(this.path, async () => {
+        await this.setAside();
+        return run();
+      });
+    } finally {
+      if (this.rolledBack && created !== undefined) await removeEmpty(this.path, created);
+    }
+  }
+
+  private async setAside(): Promise<void> {
     if (this.recover) return;
-    const entries = await readdir(this.path);
+    const entries = await entriesOf(this.path);
     if (entries.length === 0) return;
+    // another run came and went since the check
+    if (!this.force) throw notEmpty(this.path);
     this.replaced = await mkdtemp(join(this.path, REPLACED));
     for (const name of entries) await rename(join(this.path, name), join(this.replaced, name));
   }
 
-  /** Writes `config.json` and adds this start to `meta.json`; deletes what `force` replaces. */
+  /** Writes `config.json` and adds this start to `meta.json`. */
   async commit(start: RunStart): Promise<void> {
     await writeJson(join(this.path, CONFIG), this.config);
     const starts = this.recover ? ((await readMeta(this.path))?.starts ?? []) : [];
     await writeJson(join(this.path, META), { starts: [...starts, start] } satisfies RunMeta);
-    if (this.replaced !== undefined) await rm(this.replaced, { recursive: true });
-    this.replaced = undefined;
     this.committed = true;
   }
 
+  /** Deletes what this run replaces, and what earlier ones that were killed have left of that. Again it does nothing. */
+  async forgetReplaced(): Promise<void> {
+    this.replaced = undefined;
+    for (const name of await readdir(this.path)) {
+      if (name.startsWith(REPLACED)) await rm(join(this.path, name), { recursive: true });
+    }
+  }
+
   /**
-   * After a failure: before {@link commit}, makes the folder as it was before {@link open}; later, removes what is in it
-   * unless there is a result. A run that goes on keeps everything.
+   * After a failure: before {@link commit}, makes the folder as it was before; later too, unless there is a result. A run
+   * that goes on keeps everything.
    */
   async failed(): Promise<void> {
     if (this.recover) return;
@@ -104,18 +126,19 @@ export class RunFolder {
   private async hasResults(): Promise<boolean> {
     const files = await readdir(this.path, { recursive: true, withFileTypes: true });
     const places = files.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
-    return places.some((place) => !PREPARED.has(relative(this.path, place).split(sep)[0]!));
+    return places.some((place) => !isOfStart(relative(this.path, place).split(sep)[0]!));
   }
 
   private async rollBack(): Promise<void> {
     const kept = this.replaced === undefined ? [] : await readdir(this.replaced);
     for (const name of await readdir(this.path)) {
       const path = join(this.path, name);
-      if (path !== this.replaced) await rm(path, { recursive: true });
+      if (path !== this.replaced && !isOfLock(name)) await rm(path, { recursive: true });
     }
     for (const name of kept) await rename(join(this.replaced!, name), join(this.path, name));
     if (this.replaced !== undefined) await rmdir(this.replaced);
-    if (this.created !== undefined) await removeEmpty(this.path, this.created);
+    this.replaced = undefined;
+    this.rolledBack = true;
   }
 }
 
@@ -158,9 +181,20 @@ export async function savedConfigDir(folder: string, place: string = folder): Pr
   return path !== undefined && existsSync(path) ? path : process.cwd();
 }
 
+function notEmpty(path: string): SerializationDirError {
+  return new SerializationDirError(
+    'X_DIR_NOT_EMPTY',
+    `the folder ${path} is not empty; go on with the run in it (--recover), delete it (--force), or choose another folder`,
+  );
+}
+
 /** Whether a start that was killed before it wrote the config leaves an entry of that name. */
 function isOfStart(name: string): boolean {
-  return PREPARED.has(name) || name.startsWith(REPLACED);
+  return PREPARED.has(name) || name.startsWith(REPLACED) || isOfLock(name);
+}
+
+function isOfLock(name: string): boolean {
+  return name.startsWith(LOCK);
 }
 
 async function checkRecoverable(
@@ -186,7 +220,7 @@ async function checkRecoverable(
   if (differences.length === 0) return;
   throw new SerializationDirError(
     'X_DIR_OTHER_CONFIG',
-    `the run in ${path} was started with another configuration (only numEpochs, patience and the engine may change):\n` +
+    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite, detectAnomaly and the engine may change):\n` +
       differences.map((line) => `  ${line}`).join('\n'),
   );
 }
@@ -213,7 +247,8 @@ export async function readRunConfig(folder: string): Promise<RawConfig> {
 
 async function entriesOf(folder: string): Promise<string[]> {
   try {
-    return await readdir(folder);
+    // a lock that stands there is ours, or of a run that is gone
+    return (await readdir(folder)).filter((name) => !isOfLock(name));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];

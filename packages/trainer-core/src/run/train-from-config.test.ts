@@ -355,7 +355,7 @@ describe('a run', () => {
 
   test('saves its vocabulary before the trainer is built', async () => {
     await train({ vocabulary: {} }, { serializationDir: dir });
-    expect(trained.filesBefore).toEqual(['vocabulary']);
+    expect(trained.filesBefore).toEqual(['run.lock', 'vocabulary']);
   });
 
   test('warns where batchesPerEpoch cuts validation too', async () => {

@@ -3,6 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Vocabulary } from '../contracts/dataset.js';
 import { Engine } from '../contracts/engine.js';
+import { TrainerCallback } from '../contracts/callbacks.js';
+import type { TrainerView } from '../contracts/callbacks.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
 import { AutoEngine } from '../engine/auto-engine.js';
@@ -28,7 +30,7 @@ export interface RunOptions extends PrepareOptions {
   readonly serializationDir?: string | null | undefined;
   /** Go on with the run in that folder. Default false. */
   readonly recover?: boolean | undefined;
-  /** Delete the run in that folder, once the new one is built and about to train. Default false. */
+  /** Replace the run in that folder: it is deleted once the new one has a checkpoint, or is over. Default false. */
   readonly force?: boolean | undefined;
   /**
    * Build everything, write `config.json`, `meta.json` and `vocabulary/`, and train nothing. Default false.
@@ -64,7 +66,7 @@ export interface RunResultSummary {
  *
  * Mistakes are found in the order of their price: the config and the folder before plugins are loaded, these before data
  * is read, and all that before the folder is changed for good. A run that fails before it has any result leaves no tensor
- * and the folder as it was, except that with `force` the old run is deleted once everything is built, before the first step.
+ * and the folder as it was, also with `force`. While a run is under way, no other one may write to its folder.
  *
  * @throws ConfigError, PluginError, SerializationDirError, DataError and what building and training throw.
  */
@@ -77,25 +79,42 @@ export async function trainFromConfig(source: string | object, options: RunOptio
 async function runConfig(source: string | object, options: RunOptions): Promise<RunResultSummary> {
   checkNodeVersion();
   const resolved = await resolveConfig(source, options);
-  const { serializationDir } = options;
-  const folder = serializationDir == null ? null : await RunFolder.check(serializationDir, resolved.config, options);
-  const run = await prepareResolved(resolved, options);
-  return execute(run, folder, options);
+  const { serializationDir, callbacks = [] } = options;
+  if (serializationDir == null) return execute(await prepareResolved(resolved, options), null, options);
+  const folder = await RunFolder.check(serializationDir, resolved.config, options);
+  const run = await prepareResolved(resolved, { ...options, callbacks: [...callbacks, new ForgetsReplaced(folder)] });
+  return folder.whileOpen(() => execute(run, folder, options));
+}
+
+/** The first checkpoint of a run takes the place of the run that it replaces. */
+class ForgetsReplaced extends TrainerCallback {
+  private forgotten = false;
+
+  constructor(private readonly folder: RunFolder) {
+    super();
+  }
+
+  override async onCheckpoint({ isMaster }: TrainerView): Promise<void> {
+    if (this.forgotten || !isMaster) return;
+    await this.folder.forgetReplaced();
+    this.forgotten = true;
+  }
 }
 
 async function execute(run: PreparedRun, folder: RunFolder | null, options: RunOptions): Promise<RunResultSummary> {
-  await folder?.open();
   try {
     const built = await buildRun(run, folder?.path ?? null);
     await prepareEngine(run.container.get(tokenOf(Engine)));
     await folder?.commit(startOf(run, folder.path));
-    if (options.dryRun === true) return summary(run, built, {}, folder?.path ?? null);
-    const metrics = await train(run, built, options);
+    const metrics = options.dryRun === true ? {} : await train(run, built, options);
+    await folder?.forgetReplaced();
+    if (options.dryRun === true) return summary(run, built, metrics, folder?.path ?? null);
     if (folder !== null) await writeJson(join(folder.path, 'metrics.json'), metrics);
     return summary(run, built, metrics, folder?.path ?? null);
   } catch (error) {
     run.container.dispose();
     if (!(error instanceof InterruptedError)) await folder?.failed();
+    else await folder?.forgetReplaced();
     throw error;
   }
 }

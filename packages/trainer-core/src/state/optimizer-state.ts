@@ -190,7 +190,8 @@ function makeSlot(parameter: Parameter, initial: InitialSlot): tf.Variable {
   });
 }
 
-function slotShape(parameter: Parameter, initial: InitialSlot): readonly number[] {
+/** The shape of a slot that holds this at first. */
+export function slotShape(parameter: Parameter, initial: InitialSlot): readonly number[] {
   return typeof initial === 'object' ? initial.shape : parameter.shape;
 }
 

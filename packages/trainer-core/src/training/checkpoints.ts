@@ -5,7 +5,10 @@ import type { Communicator } from '../contracts/communicator.js';
 import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
+import type { Optimizer } from '../contracts/optimizer.js';
 import { CheckpointError } from '../errors.js';
+import { log } from '../log.js';
+import { checkpointBytes } from './checkpoint-bytes.js';
 import type { Hooks } from './hooks.js';
 import { loadModelState } from './model-state.js';
 import type { Progress } from './progress.js';
@@ -23,6 +26,7 @@ export interface CheckpointsParts {
   readonly hooks: Hooks;
   readonly model: ModelLike;
   readonly movingAverage: MovingAverage | null;
+  readonly optimizer: Optimizer;
   readonly progress: Progress;
   readonly parts: StatefulParts;
 }
@@ -35,7 +39,9 @@ export class Checkpoints {
 
   /** Saves, completely, where the run is now. `metrics` are those of the validation, where an epoch ended with one. */
   async save(isBestSoFar: boolean, metrics: Readonly<MetricValues> | null = null): Promise<void> {
-    const { checkpointer, remembersBest, trainer, communicator } = this.parts;
+    const { checkpointer, remembersBest, trainer, communicator, progress } = this.parts;
+    // an epoch of which no step is done is where the checkpoint before has left it
+    if (progress.batchesThisEpoch === 0 && !progress.epochFinished) return;
     if (checkpointer === null) {
       if (isBestSoFar && remembersBest) this.remembered.remember(trainer);
       return;
@@ -70,6 +76,12 @@ export class Checkpoints {
     await this.parts.communicator.barrier();
   }
 
+  /** Before the first step: whether there is room for what will be saved. */
+  async checkSpace(): Promise<void> {
+    const { checkpointer, trainer, model, movingAverage, optimizer } = this.parts;
+    if (trainer.isMaster) await checkpointer?.checkSpace(checkpointBytes(model, movingAverage, optimizer));
+  }
+
   /** Brings the run to where the newest checkpoint was. False if there is none. */
   async restoreLatest(): Promise<boolean> {
     const { checkpointer, model, movingAverage, parts } = this.parts;
@@ -93,6 +105,10 @@ export class Checkpoints {
     const best = checkpointer === null ? this.remembered.take() : await checkpointer.bestModelState();
     if (best === null) {
       if (stopped || checkpointer === null) return;
+      if (this.parts.progress.batchNumTotal > 0) {
+        log.warn('no best weights were saved: the model keeps those of the last step');
+        return;
+      }
       throw new CheckpointError(
         'X_CHECKPOINT',
         'there are no best weights to load: no epoch was completed; is numEpochs 0?',

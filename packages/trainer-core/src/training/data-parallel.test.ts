@@ -12,11 +12,13 @@ import {
 import type { Batch } from '../contracts/batch.js';
 import { cloneBatch } from '../contracts/batch.js';
 import { EpochCallback, TrainerCallback } from '../contracts/callbacks.js';
-import type { EpochEvent } from '../contracts/callbacks.js';
+import type { EpochEvent, EvaluateBatchEvent, TrainerView } from '../contracts/callbacks.js';
 import { Communicator } from '../contracts/communicator.js';
 import { DataLoader } from '../contracts/data-loader.js';
 import type { EpochRequest, Resumability } from '../contracts/data-loader.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
+import type { InterruptedError } from '../errors.js';
+import { withLog } from '../log.js';
 import { ParameterSet } from '../state/parameters.js';
 import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
@@ -194,4 +196,75 @@ it('only the master saves and tells of it; callbacks run on every worker and kno
     'checkpoint true',
     ...['epoch -1', 'epoch 0'].flatMap((what) => [`${what} false`, `${what} true`]),
   ]);
+});
+
+describe.each([0, 1])('what reaches worker %d alone', (reached) => {
+  /** Does something after a step, on that worker. */
+  class After extends TrainerCallback {
+    constructor(
+      private readonly rank: number,
+      private readonly act: () => void,
+      private readonly hook: 'step' | 'validation' = 'step',
+    ) {
+      super();
+    }
+    override onStepEnd({ batchNumTotal }: TrainerView): void {
+      if (this.hook === 'step' && batchNumTotal === 2 && this.rank === reached) this.act();
+    }
+    override onEvaluateBatch(_: TrainerView, { batchNumber }: EvaluateBatchEvent): void {
+      if (this.hook === 'validation' && batchNumber === 2 && this.rank === reached) this.act();
+    }
+  }
+
+  it.each(['step', 'validation'] as const)(
+    'an interruption in a %s: all stop at the same step, saved',
+    async (hook) => {
+      const controller = new AbortController();
+      const checkpointers = [new MemoryCheckpointer(), new MemoryCheckpointer()];
+      const workers = startWorkers(batches, (rank) => ({
+        checkpointer: checkpointers[rank]!,
+        callbacks: [new After(rank, () => controller.abort(), hook)],
+      }));
+      const errors = await Promise.all(
+        workers.map(({ trainer }, rank) =>
+          trainer.train(rank === reached ? { signal: controller.signal } : {}).catch((error: unknown) => error),
+        ),
+      );
+      expect(errors.map((error) => (error as InterruptedError).reason).sort()).toEqual(['abort', 'another worker']);
+      const step = hook === 'step' ? 2 : 3;
+      expect(workers.map(({ trainer }) => trainer.batchNumTotal)).toEqual([step, step]);
+      expect(checkpointers.map(({ positions }) => positions.map(({ batchNumTotal }) => batchNumTotal))).toEqual([
+        [step],
+        [],
+      ]);
+    },
+  );
+
+  it('a request to stop and to save: all do', async () => {
+    const checkpointers = [new MemoryCheckpointer(), new MemoryCheckpointer()];
+    const workers: Run[] = startWorkers(batches, (rank) => ({
+      checkpointer: checkpointers[rank]!,
+      callbacks: [new After(rank, () => workers[rank]!.trainer.control.stop())],
+    }));
+    await trainAll(workers);
+    expect(workers.map(({ trainer }) => trainer.batchNumTotal)).toEqual([2, 2]);
+    expect(checkpointers.map(({ positions }) => positions.length)).toEqual([1, 0]);
+  });
+
+  it('a loss that is not finite: all leave the step out', async () => {
+    const bad = batches.map((batch, i) =>
+      i === 2 + reached ? { ...batch, y: tf.mul(batch['y'] as tf.Tensor, NaN) } : batch,
+    );
+    const workers = startWorkers(bad, () => ({
+      nonFinite: { loss: 'skip' },
+      validationDataLoader: undefined,
+      numEpochs: 1,
+    }));
+    await withLog({ info: () => undefined, warn: () => undefined }, () => trainAll(workers));
+    expect(workers.map(({ trainer }) => [trainer.batchNumTotal, trainer.stepsSkipped])).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+    expect(weightsOf(workers[0]!.model)).toEqual(weightsOf(workers[1]!.model));
+  });
 });

@@ -30,7 +30,7 @@ export interface EvaluationPass {
   readonly parameters: 'raw' | 'averaged';
   readonly onBatch: BatchEvaluated;
   /** Asked after every batch: true ends the pass there. Default: never. */
-  readonly interrupted?: () => boolean;
+  readonly interrupted?: () => Promise<boolean>;
 }
 
 /**
@@ -56,7 +56,7 @@ export async function evaluatePass(pass: EvaluationPass): Promise<void> {
       disposeBatch(batch);
     }
     await yieldToEventLoop();
-    if (pass.interrupted?.() === true) break;
+    if ((await pass.interrupted?.()) === true) break;
   }
   if (count === 0) {
     throw new DataError(

@@ -57,7 +57,10 @@ export class Evaluation {
       dataLoader,
       epoch,
       parameters,
-      interrupted,
+      interrupted: async () => {
+        await control.agree(communicator);
+        return interrupted();
+      },
       onBatch: async (batch, of) => {
         const loss = await scalar(of['loss']);
         if (loss !== null) metrics.addLoss(loss, (await scalar(of['regLoss'])) ?? 0);

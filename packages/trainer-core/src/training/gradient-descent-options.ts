@@ -16,6 +16,7 @@ import { pattern } from '../config/pattern.js';
 import { component } from '../plugins/component.js';
 import { DEFAULT_SEED } from '../random/streams.js';
 import { RULE_OPTIONS } from './compatibility.js';
+import { NonFiniteOptions } from './non-finite.js';
 
 /** What the run as a whole brings: in a config these stand beside `trainer`, not under it. */
 const RunParts = {
@@ -107,6 +108,14 @@ const TrainerParts = {
     .default(null)
     .describe('Whose rules hold where AllenNLP 1.0 and 2.10 differ: the defaults of the options that say them'),
   ...RULE_OPTIONS,
+  nonFinite: NonFiniteOptions.prefault({}).describe('What is done about values that are NaN or infinite'),
+  detectAnomaly: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the first NaN or infinite value in a loss, in gradients or in weights raises, unless nonFinite says otherwise, ' +
+        'and the step is computed again op by op to name the op that it comes from. It makes steps slower',
+    ),
   engine: component(Engine)
     .optional()
     .describe('What runs the steps. Default: auto; the eager engine for built parts without one'),

@@ -13,7 +13,9 @@ import { Trainer } from '../contracts/trainer.js';
 import type { CheckpointState, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
 import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
+import { messageOf } from '../config/show.js';
 import { log } from '../log.js';
+import { withRunLock } from '../run/run-lock.js';
 import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
 import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
@@ -29,6 +31,8 @@ import { yieldToEventLoop } from './lockstep.js';
 import { peakMemoryMB } from './memory.js';
 import { MetricTracker } from './metric-tracker.js';
 import { NoTensorboard } from './neutral.js';
+import { everyStepSkipped } from './non-finite.js';
+import type { Undone } from './non-finite.js';
 import { builtParts, partsFromConfig, partsFromPartialObjects } from './parts.js';
 import { penalizedOutputs } from './penalized-outputs.js';
 import { Report } from './report.js';
@@ -139,6 +143,11 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     return this.run.progress.batchNumTotal;
   }
 
+  /** Steps that were left out, because something in them was not finite. */
+  get stepsSkipped(): number {
+    return this.run.progress.stepsSkipped;
+  }
+
   get batchesThisEpoch(): number {
     return this.run.progress.batchesThisEpoch;
   }
@@ -180,9 +189,15 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
    * Trains up to `numEpochs`, from the newest checkpoint if there is one, and loads the best weights at the end.
    *
    * @throws InterruptedError after everything was saved, if `signal` aborts or, with `signals`, SIGTERM or SIGINT comes;
-   * NonFiniteError, DataError, MetricError, ModelError, CheckpointError as they say. Callbacks' `onRunEnd` is called always.
+   * SerializationDirError (`X_DIR_LOCKED`) if another run writes to the folder; NonFiniteError, DataError, MetricError,
+   * ModelError, CheckpointError as they say, and what callbacks throw: the error that ended the run, itself. Callbacks'
+   * `onRunEnd` is called always.
    */
-  override async train(options: TrainOptions = {}): Promise<TrainingMetrics> {
+  override train(options: TrainOptions = {}): Promise<TrainingMetrics> {
+    return withRunLock(this.isMaster ? this.serializationDir : null, () => this.trainAlone(options));
+  }
+
+  private async trainAlone(options: TrainOptions): Promise<TrainingMetrics> {
     const { hooks } = this.run;
     this.control.reset();
     const stopListening = listenForInterruption(options, this.control);
@@ -191,6 +206,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.engine.prepare();
       this.checkDevice();
       await this.restoreLatest();
+      await this.run.checkpoints.checkSpace();
       await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
       await this.run.checkpoints.finish();
@@ -203,8 +219,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       this.run.checkpoints.forget();
       stopListening();
     }
-    const failure = await hooks.fireAll('onRunEnd', { metrics });
-    if (failure !== undefined) throw failure as Error;
+    await hooks.fireAll('onRunEnd', { metrics });
     return metrics;
   }
 
@@ -271,12 +286,13 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       if (this.control.stopRequested) break;
       await yieldToEventLoop();
     }
-    if (progress.batchesThisEpoch === 0) {
+    if (progress.batchesThisEpoch === 0 && !this.control.stopRequested) {
       throw new DataError(
         'X_DATA_EMPTY',
         'the data loader gave no training batch; look at the path, the filter and the batch size',
       );
     }
+    if (running.numLosses === 0 && !this.control.stopRequested) throw everyStepSkipped(progress);
     await communicator.barrier();
     return { ...(await running.global()), ...memory };
   }
@@ -286,10 +302,19 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const batchNumTotal = progress.batchNumTotal + 1;
     const result = await step.run(group, batchNumTotal, watcher, this.tensorboard.needs(batchNumTotal));
     try {
-      await this.stepDone(group, result);
+      if (result.undone === null) await this.stepDone(group, result);
+      else this.leaveOut(result.undone);
     } finally {
       disposeStep(result);
     }
+  }
+
+  /** Of a step that is skipped the data moves on, and a counter; one that stops the run leaves it as it was before. */
+  private leaveOut(undone: Undone): void {
+    const { progress } = this.run;
+    if (undone === 'stop') return this.control.stop('a value was not finite');
+    progress.groupDone(false);
+    if (this.isMaster) this.tensorboard.addScalar('train', 'steps_skipped', progress.stepsSkipped, this.batchNumTotal);
   }
 
   private async stepDone(group: readonly Batch[], result: StepResult): Promise<void> {
@@ -317,6 +342,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   /** Does what was asked for since the last step: save, stop for good, and evaluate. */
   private async honourRequests(): Promise<void> {
     const { control } = this;
+    await control.agree(this.run.communicator);
     if (control.takeSave() || control.stopRequested) await this.run.checkpoints.save(false);
     await this.honourInterruption();
     if (control.takeEvaluate()) await this.validate();
@@ -350,13 +376,13 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     }
   }
 
-  /** Tells everybody. What fails here is logged or dropped: the error that ended the run is the one to know. */
+  /** Tells everybody. What fails here is logged: the error that ended the run is the one to know. */
   private async endFailedRun(error: unknown): Promise<void> {
     const { hooks, checkpoints } = this.run;
-    await hooks.fireAll('onError', { error });
+    await unlessFails('a callback failed in onError', error, () => hooks.fireAll('onError', { error }));
     await unlessFails('the last checkpoint could not be finished', error, () => checkpoints.flush());
     await unlessFails('the logs could not be closed', error, () => this.tensorboard.close());
-    await hooks.fireAll('onRunEnd', { metrics: null });
+    await unlessFails('a callback failed in onRunEnd', error, () => hooks.fireAll('onRunEnd', { metrics: null }));
   }
 }
 
@@ -365,7 +391,7 @@ async function unlessFails(what: string, error: unknown, act: () => Promise<void
   try {
     await act();
   } catch (another) {
-    if (another !== error) log.warn(`${what}: ${String(another)}`);
+    if (another !== error) log.warn(`${what}: ${messageOf(another)}`);
   }
 }
 

@@ -1,4 +1,6 @@
+import { messageOf } from '../config/show.js';
 import type { TrainerCallback, TrainerView } from '../contracts/callbacks.js';
+import { log } from '../log.js';
 
 const NAMES = [
   'onRunStart',
@@ -56,20 +58,24 @@ export class Hooks {
     for (const hook of this.bound.get(name)!) await hook(this.view, event[0]);
   }
 
-  /** Calls a hook of every callback even if some throw, and returns the first error. For the end of a failed run. */
+  /**
+   * Calls a hook of every callback even if some throw; the first error is thrown when all were called, and the others are
+   * logged. For the end of a run.
+   */
   async fireAll<N extends HookName>(
     name: N,
     ...event: HookEvent<N> extends undefined ? [] : [HookEvent<N>]
-  ): Promise<unknown> {
-    let first: unknown;
+  ): Promise<void> {
+    const errors: unknown[] = [];
     for (const hook of this.bound.get(name)!) {
       try {
         await hook(this.view, event[0]);
       } catch (error) {
-        first ??= error;
+        errors.push(error);
       }
     }
-    return first;
+    for (const other of errors.slice(1)) log.warn(`another callback failed in ${name}: ${messageOf(other)}`);
+    if (errors.length > 0) throw errors[0] as Error;
   }
 }
 

@@ -1,4 +1,7 @@
 import '@tensorflow/tfjs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { lineBatches, LineModel, MemoryCheckpointer, MomentumDescent, weightsOf } from '../__fixtures__/small-run.js';
 import { TrainerCallback } from '../contracts/callbacks.js';
@@ -8,6 +11,7 @@ import { InterruptedError } from '../errors.js';
 import { ParameterSet } from '../state/parameters.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
 import { listenForInterruption } from './interruption.js';
+import { SingleProcess } from './neutral.js';
 import { RunControl } from './run-control.js';
 
 /** Counts the handlers of SIGTERM after every step. */
@@ -174,32 +178,73 @@ describe('an abort during validation', () => {
   });
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('%s interrupts, and a second one is not caught', (name) => {
+it.each([
+  ['SIGTERM', 'SIGTERM', 143],
+  ['SIGINT', 'SIGINT', 130],
+  ['SIGINT', 'SIGTERM', 143],
+] as const)('%s interrupts, and a second signal, %s, exits at once with %d', (first, second, status) => {
+  const others = { handler: jest.fn(), before: process.listeners(second) };
+  process.on(second, others.handler);
   const control = new RunControl();
-  const before = process.listenerCount(name);
-  const stop = listenForInterruption({ signals: true }, control);
-  process.emit(name);
-  expect(control.interruption).toBe(name);
-  expect(process.listenerCount(name)).toBe(before);
+  const exits: number[] = [];
+  const stop = listenForInterruption({ signals: true }, control, (code) => exits.push(code));
+  process.emit(first);
+  expect(interruptionOf(control)).toBe(first);
+  expect(exits).toEqual([]);
+  process.emit(second);
+  expect(exits).toEqual([status]);
   stop();
+  expect(process.listeners(second)).toEqual([...others.before, others.handler]);
+  expect(others.handler).toHaveBeenCalled();
+  process.removeListener(second, others.handler);
 });
+
+/** What a single worker sees at the next boundary. */
+function interruptionOf(control: RunControl): string | null {
+  void control.agree(new SingleProcess());
+  return control.interruption;
+}
 
 it('an abort signal interrupts when it aborts, or at once where it already has', () => {
   const later = new RunControl();
   const controller = new AbortController();
   const stop = listenForInterruption({ signal: controller.signal }, later);
-  expect(later.interruption).toBeNull();
+  expect(interruptionOf(later)).toBeNull();
   controller.abort();
-  expect(later.interruption).toBe('abort');
+  expect(interruptionOf(later)).toBe('abort');
   stop();
   const already = new RunControl();
   listenForInterruption({ signal: controller.signal }, already)();
-  expect(already.interruption).toBe('abort');
+  expect(interruptionOf(already)).toBe('abort');
 });
 
 it('the first reason stays', () => {
   const control = new RunControl();
   control.interrupt('SIGTERM');
   control.interrupt('abort');
-  expect(control.interruption).toBe('SIGTERM');
+  expect(interruptionOf(control)).toBe('SIGTERM');
+});
+
+it('a run in code locks its folder too: a second one is refused, and the first goes on', async () => {
+  const serializationDir = await mkdtemp(join(tmpdir(), 'locked-'));
+  try {
+    const trainer = (): GradientDescentTrainer => {
+      const model = new LineModel();
+      const optimizer = new MomentumDescent({ lr: 0.01 }, ParameterSet.of(model.namedVariables()));
+      return new GradientDescentTrainer({
+        model,
+        optimizer,
+        serializationDir,
+        dataLoader: lineBatches(2),
+        numEpochs: 1,
+        checkpointer: null,
+      });
+    };
+    const [first, second] = await Promise.allSettled([trainer().train(), trainer().train()]);
+    const refused = [first, second].flatMap((run) => (run.status === 'rejected' ? [run.reason as unknown] : []));
+    expect(refused).toEqual([expect.objectContaining({ code: 'X_DIR_LOCKED' })]);
+    expect(await readdir(serializationDir)).toEqual(['metrics_epoch_0.json']);
+  } finally {
+    await rm(serializationDir, { recursive: true });
+  }
 });

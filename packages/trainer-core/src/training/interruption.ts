@@ -3,15 +3,35 @@ import { InterruptedError } from '../errors.js';
 import type { Progress } from './progress.js';
 import type { RunControl } from './run-control.js';
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** The exit status of a process that a signal ends, as shells have it. */
+export const SIGNAL_STATUS: Readonly<Record<string, number>> = { SIGTERM: 143, SIGINT: 130 };
 
-/** Listens as asked. The returned function stops listening and leaves no handler behind. */
-export function listenForInterruption({ signal, signals = false }: TrainOptions, control: RunControl): () => void {
+/**
+ * Listens as asked. The first signal interrupts; a second one, of either name, ends the process at once with the status of
+ * a process that it kills. (Without a handler of ours it would not, where the process is the first one of a container.)
+ * Handlers of others are called as well.
+ *
+ * @param exit ends the process.
+ * @returns a function that stops listening and leaves no handler behind.
+ */
+export function listenForInterruption(
+  { signal, signals = false }: TrainOptions,
+  control: RunControl,
+  exit: (status: number) => void = (status) => process.exit(status),
+): () => void {
+  let signalled = false;
   const onAbort = (): void => control.interrupt('abort');
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener('abort', onAbort);
-  const handlers = SIGNALS.map((name) => [name, (): void => control.interrupt(name)] as const);
-  if (signals) for (const [name, handler] of handlers) process.once(name, handler);
+  const handlers = Object.entries(SIGNAL_STATUS).map(([name, status]) => {
+    const handler = (): void => {
+      if (signalled) exit(status);
+      signalled = true;
+      control.interrupt(name);
+    };
+    return [name, handler] as const;
+  });
+  if (signals) for (const [name, handler] of handlers) process.on(name, handler);
   return () => {
     signal?.removeEventListener('abort', onAbort);
     for (const [name, handler] of handlers) process.removeListener(name, handler);

@@ -9,6 +9,8 @@ export class Progress implements Stateful {
   batchesThisEpoch = 0;
   /** Optimizer steps made in all. */
   batchNumTotal = 0;
+  /** Steps that were left out, because something in them was not finite. */
+  stepsSkipped = 0;
 
   /** Whether that epoch is over, so that going on means the next one. */
   epochFinished = false;
@@ -17,6 +19,7 @@ export class Progress implements Stateful {
   groupDone(stepCommitted: boolean): void {
     this.batchesThisEpoch += 1;
     if (stepCommitted) this.batchNumTotal += 1;
+    else this.stepsSkipped += 1;
   }
 
   epochDone(): void {
@@ -30,8 +33,8 @@ export class Progress implements Stateful {
   }
 
   stateDict(): StateDict {
-    const { epoch, batchesThisEpoch, batchNumTotal, epochFinished } = this;
-    return { epoch, batchesThisEpoch, batchNumTotal, epochFinished };
+    const { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, epochFinished } = this;
+    return { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, epochFinished };
   }
 
   /** Goes on where the saved progress was: at the next batch, or at the next epoch. */
@@ -39,8 +42,9 @@ export class Progress implements Stateful {
     const epoch = readState(state, 'epoch', 'number');
     const batchesThisEpoch = readState(state, 'batchesThisEpoch', 'number');
     const batchNumTotal = readState(state, 'batchNumTotal', 'number');
+    const stepsSkipped = 'stepsSkipped' in state ? readState(state, 'stepsSkipped', 'number') : 0;
     const epochFinished = readState(state, 'epochFinished', 'boolean');
-    Object.assign(this, { epoch, batchesThisEpoch, batchNumTotal, epochFinished });
+    Object.assign(this, { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, epochFinished });
     if (epochFinished) this.nextEpoch();
   }
 }

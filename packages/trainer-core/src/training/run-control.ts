@@ -1,16 +1,24 @@
 import type { Control } from '../contracts/callbacks.js';
+import type { Communicator } from '../contracts/communicator.js';
 
 /** What was asked for since the last boundary between two steps. */
 export class RunControl implements Control {
   private saveRequested = false;
   private evaluateRequested = false;
   private skipRequested = false;
-  stopRequested = false;
-  /** What interrupted the run, or null. */
+  /** Why training is to end after this step, or null. */
+  stopReason: string | null = null;
+  private askedToInterrupt: string | null = null;
+  /** What interrupted the run, or null: what all workers agreed on, not what came since. */
   interruption: string | null = null;
 
-  stop(): void {
-    this.stopRequested = true;
+  get stopRequested(): boolean {
+    return this.stopReason !== null;
+  }
+
+  /** @param reason for people: what asked, and for what. */
+  stop(reason: string = 'a callback asked to stop'): void {
+    this.stopReason ??= reason;
   }
 
   saveNow(): void {
@@ -26,7 +34,29 @@ export class RunControl implements Control {
   }
 
   interrupt(reason: string): void {
-    this.interruption ??= reason;
+    this.askedToInterrupt ??= reason;
+  }
+
+  /**
+   * Makes what any worker was asked for since the last boundary the request of all: they save, evaluate, stop and are
+   * interrupted after the same step, also where the signal reached one of them, or reached them at different times.
+   */
+  async agree(communicator: Communicator): Promise<void> {
+    const own = this.askedToInterrupt;
+    if (communicator.worldSize === 1) {
+      this.interruption = own;
+      return;
+    }
+    const { save, evaluate, stop, interrupted } = await communicator.allReduceSum({
+      save: Number(this.saveRequested),
+      evaluate: Number(this.evaluateRequested),
+      stop: Number(this.stopRequested),
+      interrupted: Number(own !== null),
+    });
+    this.saveRequested = save! > 0;
+    this.evaluateRequested = evaluate! > 0;
+    if (stop! > 0) this.stop('another worker asked to stop');
+    if (interrupted! > 0) this.interruption = own ?? 'another worker';
   }
 
   /** Takes the request: true once. */
@@ -53,7 +83,8 @@ export class RunControl implements Control {
     this.saveRequested = false;
     this.evaluateRequested = false;
     this.skipRequested = false;
-    this.stopRequested = false;
+    this.stopReason = null;
+    this.askedToInterrupt = null;
     this.interruption = null;
   }
 }

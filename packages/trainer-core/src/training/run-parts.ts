@@ -10,6 +10,7 @@ import { epochGroups } from './groups.js';
 import type { Hooks } from './hooks.js';
 import { RunningMetrics } from './metrics.js';
 import type { LossMetrics } from './metrics.js';
+import { NonFinite, nonFiniteRules } from './non-finite.js';
 import { NoPrecision, SingleProcess } from './neutral.js';
 import { Observers } from './observers.js';
 import type { BuiltParts } from './parts.js';
@@ -70,6 +71,7 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
     parameters: trainer.parameters,
     buffers: model.namedBuffers?.() ?? {},
     limits: { ...rules, gradNorm: options.gradNorm, gradClipping: options.gradClipping },
+    nonFinite: new NonFinite(precision, nonFiniteRules(options.nonFinite, options.detectAnomaly)),
     seed: options.seed,
     outputs: (batch) => trainer.batchOutputs(batch, true),
   });
@@ -123,6 +125,7 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
       hooks,
       model,
       movingAverage,
+      optimizer,
       progress,
       parts: state,
     }),

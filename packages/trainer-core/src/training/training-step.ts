@@ -7,18 +7,22 @@ import type { MovingAverage } from '../contracts/moving-average.js';
 import type { Optimizer } from '../contracts/optimizer.js';
 import type { Precision } from '../contracts/precision.js';
 import type { LogNeeds } from '../contracts/tensorboard-writer.js';
-import { NonFiniteError, StateError } from '../errors.js';
+import { StateError } from '../errors.js';
 import { log } from '../log.js';
 import { gradientsProgram } from '../programs/gradients.js';
 import { clampProgram, normProgram, rescaleProgram } from '../programs/rescale.js';
-import { sequence } from '../programs/sequence.js';
+import { sequence, withoutEffect } from '../programs/sequence.js';
 import { planUpdate } from '../programs/update.js';
+import type { UpdateOptions } from '../programs/update.js';
 import { NamedState } from '../state/named-state.js';
 import type { Parameter, ParameterSet } from '../state/parameters.js';
 import { stateNamesOf } from '../state/state-names.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 import { readState } from '../state/state-dict.js';
 import { allReduceGradients } from './all-reduce-gradients.js';
+import { explainNonFinite } from './anomaly.js';
+import { NonFinite } from './non-finite.js';
+import type { Finding, Undone } from './non-finite.js';
 
 /** How gradients are bounded. */
 export interface GradientLimits {
@@ -40,6 +44,8 @@ export interface TrainingStepParts {
   readonly parameters: ParameterSet;
   readonly buffers: Readonly<Record<string, tf.Variable>>;
   readonly limits: GradientLimits;
+  /** What is done about values that are not finite. Default: the original's rule. */
+  readonly nonFinite?: NonFinite;
   readonly seed: number;
   /** The model's outputs for a training batch, penalty included. */
   readonly outputs: (batch: Batch) => Outputs;
@@ -67,6 +73,8 @@ export interface StepResult {
   readonly gradientNorm: number | null;
   /** False where non-finite gradients made the step be skipped. */
   readonly committed: boolean;
+  /** What is to be done after a step that was left out for a value that is not finite; else null. */
+  readonly undone: Undone | null;
   readonly gradients?: TensorMap;
   readonly parametersBefore?: TensorMap;
 }
@@ -82,11 +90,13 @@ export class TrainingStep implements Stateful {
   /** Names of the parameters of which a row-sparse gradient touched rows so far: in a step without a gradient, none is. */
   private everTouched = new Set<string>();
   private announcedSplit = false;
+  private readonly nonFinite: NonFinite;
   /** The parameters in the optimizer, frozen ones too, in the order of the model. */
   private readonly optimized: readonly Parameter[];
 
   constructor(private readonly parts: TrainingStepParts) {
-    const { parameters, buffers, movingAverage, optimizer } = parts;
+    const { parameters, buffers, movingAverage, optimizer, precision } = parts;
+    this.nonFinite = parts.nonFinite ?? new NonFinite(precision);
     const inOptimizer = new Set(optimizer.groups.flatMap((group) => group.parameters.map(({ name }) => name)));
     this.optimized = [...parameters].filter(({ name }) => inOptimizer.has(name));
     for (const { name, variable } of parameters) this.state.define(`parameters/${name}`, variable);
@@ -97,7 +107,7 @@ export class TrainingStep implements Stateful {
   /**
    * @param group the micro-batches of the step; they stay the caller's.
    * @param batchNumTotal the number of this step, 1 at the first.
-   * @throws NonFiniteError (`X_NAN_LOSS`); nothing of the step is applied then, nor after any other error before its update.
+   * @throws NonFiniteError (`X_NAN_LOSS`, `X_NON_FINITE`); nothing of the step is applied then, nor after any other error before its update.
    * An error of the optimizer's rule itself may leave some parameters updated (see `Program.inPlace`).
    */
   async run(
@@ -109,6 +119,8 @@ export class TrainingStep implements Stateful {
     const outputs: Outputs[] = [];
     const kept: { gradients?: TensorMap; parametersBefore?: TensorMap } = {};
     const unscheduled = this.parts.optimizer.groups.map(({ options }) => ({ ...options }));
+    const unschedule = (): void =>
+      this.parts.optimizer.groups.forEach(({ options }, i) => Object.assign(options, unscheduled[i]));
     try {
       if (needs.parametersBefore) {
         kept.parametersBefore = cloneAll(
@@ -119,12 +131,13 @@ export class TrainingStep implements Stateful {
       const result = fused
         ? await this.runFused(group[0]!, batchNumTotal, watcher, outputs)
         : await this.runSplit(group, batchNumTotal, watcher, outputs, needs.gradients ? kept : null);
-      this.parts.precision.stepFinished(result.committed);
+      if (result.undone === null) this.parts.precision.stepFinished(result.committed);
+      else unschedule();
       return { outputs, ...result, ...kept };
     } catch (error) {
       tf.dispose(outputs);
       tf.dispose(kept);
-      this.parts.optimizer.groups.forEach(({ options }, i) => Object.assign(options, unscheduled[i]));
+      unschedule();
       throw error;
     } finally {
       this.state.clearTemporaries();
@@ -165,7 +178,6 @@ export class TrainingStep implements Stateful {
     watcher: StepWatcher,
     outputs: Outputs[],
   ): Promise<Omit<StepResult, 'outputs'>> {
-    const { precision } = this.parts;
     watcher.schedule(batchNumTotal);
     const trained = this.trained();
     const names = trained.map(({ name }) => name);
@@ -181,15 +193,17 @@ export class TrainingStep implements Stateful {
       batch,
       numbers: { ...this.gradientNumbers(1), ...norm?.numbers, ...update.numbers },
       random: this.randomKey(batchNumTotal, 0),
-      commitIf: precision.skipsNonFinite ? 'finite' : 'not-nan',
+      commitIf: this.nonFinite.commitIf,
     });
     const gradientNorm = norm === null ? null : takeNumber(result.outputs, 'gradientNorm');
+    const ofUpdate = this.nonFinite.ofUpdate(result.outputs, names);
     drop(result.outputs, 'gradientSum');
     outputs.push(result.outputs);
     const { loss, regLoss } = await readLosses(result.outputs);
-    this.checkLoss(loss, batchNumTotal);
+    const found = this.nonFinite.ofLoss(loss) ?? (await ofUpdate);
+    const undone = found && (await this.undone(found, [batch], batchNumTotal));
     if (result.committed) this.updated(trained, touchedBy(result.written));
-    return { loss, regLoss, gradientNorm: await gradientNorm, committed: result.committed };
+    return { loss, regLoss, gradientNorm: await gradientNorm, committed: result.committed, undone };
   }
 
   private async runSplit(
@@ -201,6 +215,11 @@ export class TrainingStep implements Stateful {
   ): Promise<Omit<StepResult, 'outputs'>> {
     const losses: number[] = [];
     const regLosses: number[] = [];
+    let found: Finding | null = null;
+    const left = async (finding: Finding): Promise<Omit<StepResult, 'outputs'>> => {
+      const undone = await this.undone(finding, group, batchNumTotal);
+      return { loss: mean(losses), regLoss: mean(regLosses), gradientNorm: null, committed: false, undone };
+    };
     for (const [index, batch] of group.entries()) {
       const result = await this.execute(this.gradients(), {
         batch,
@@ -209,11 +228,14 @@ export class TrainingStep implements Stateful {
       });
       outputs.push(result.outputs);
       const { loss, regLoss } = await readLosses(result.outputs);
-      this.checkLoss(loss, batchNumTotal);
       losses.push(loss);
       regLosses.push(regLoss);
+      found = this.nonFinite.ofLoss(loss);
+      if (found !== null) break;
       await watcher.microBatchEnded(index, loss, result.outputs);
     }
+    found = await this.nonFinite.ofWorkers(found, this.parts.communicator);
+    if (found !== null) return left(found);
     await allReduceGradients(this.parts.communicator, this.parts.engine, this.state, this.trained());
     const gradientNorm = await watcher.rescale();
     for (const clamp of this.stepClamp(this.gradientNames())) await this.execute(clamp, {});
@@ -229,11 +251,41 @@ export class TrainingStep implements Stateful {
     const update = this.planUpdate(trained, batchNumTotal);
     const result = await this.execute(update.program, {
       numbers: update.numbers,
-      commitIf: this.parts.precision.skipsNonFinite ? 'finite' : 'always',
+      commitIf: this.nonFinite.commitIf,
     });
+    found = await this.nonFinite.ofUpdate(
+      result.outputs,
+      trained.map(({ name }) => name),
+    );
     tf.dispose(result.outputs);
+    if (found !== null) return left(found);
     if (result.committed) this.updated(trained, touched);
-    return { loss: mean(losses), regLoss: mean(regLosses), gradientNorm, committed: result.committed };
+    const { committed } = result;
+    return { loss: mean(losses), regLoss: mean(regLosses), gradientNorm, committed, undone: null };
+  }
+
+  private undone(finding: Finding, group: readonly Batch[], batchNumTotal: number): Promise<Undone> {
+    return this.nonFinite.act(finding, batchNumTotal, () => this.explain(group, batchNumTotal, finding));
+  }
+
+  /** Computes the step again, op by op. Nothing of it is applied. */
+  private explain(group: readonly Batch[], batchNumTotal: number, { place }: Finding): Promise<string> {
+    this.state.clearTemporaries();
+    return explainNonFinite(this.state, group, place === 'loss' ? 'forward' : 'all', async (run) => {
+      for (const [index, batch] of group.entries()) {
+        const numbers = this.gradientNumbers(group.length);
+        await run(this.gradients(), { batch, numbers, random: this.randomKey(batchNumTotal, index) });
+      }
+      const names = this.gradientNames();
+      const norm = this.norm(names);
+      const update = this.planUpdate(
+        this.trained().filter(({ name }) => this.everReached.has(name) || names.includes(name)),
+        batchNumTotal,
+        { guarded: false, watched: [] },
+      );
+      const rest = sequence([...(norm === null ? [] : [norm.program]), ...this.stepClamp(names), update.program]);
+      await run(withoutEffect(rest), { numbers: { ...norm?.numbers, ...update.numbers }, commitIf: 'not-nan' });
+    });
   }
 
   /** What parameters are updated with that earlier steps have reached and this one has not. The caller owns them. */
@@ -246,7 +298,8 @@ export class TrainingStep implements Stateful {
   private gradients(): ReturnType<typeof gradientsProgram> {
     const { outputs, buffers, precision, limits } = this.parts;
     const clipping = limits.gradClippingAt === 'microBatch' ? limits.gradClipping : null;
-    return gradientsProgram({ outputs, parameters: this.trained(), buffers, precision, clipping });
+    const guarded = this.nonFinite.guardsLoss;
+    return gradientsProgram({ outputs, parameters: this.trained(), buffers, precision, clipping, guarded });
   }
 
   /** What rescales these gradients, or only computes their norm; null where `gradNorm` is off. */
@@ -262,8 +315,15 @@ export class TrainingStep implements Stateful {
     return gradClipping !== null && gradClippingAt === 'step' ? [clampProgram(names, gradClipping)] : [];
   }
 
-  private planUpdate(parameters: readonly Parameter[], batchNumTotal: number): ReturnType<typeof planUpdate> {
-    const { optimizer, movingAverage, buffers, precision } = this.parts;
+  private planUpdate(
+    parameters: readonly Parameter[],
+    batchNumTotal: number,
+    guards: Pick<UpdateOptions, 'guarded' | 'watched'> = {
+      guarded: this.parts.precision.skipsNonFinite,
+      watched: this.nonFinite.watched,
+    },
+  ): ReturnType<typeof planUpdate> {
+    const { optimizer, movingAverage, buffers } = this.parts;
     for (const parameter of parameters) {
       for (const [slot, variable] of Object.entries(optimizer.state.slotsOf(parameter))) {
         this.state.define(stateNamesOf(parameter).slot(slot), variable);
@@ -276,7 +336,7 @@ export class TrainingStep implements Stateful {
       batchNumTotal,
       buffers: Object.keys(buffers),
       rowSparse: this.everTouched,
-      guarded: precision.skipsNonFinite,
+      ...guards,
     });
   }
 
@@ -308,15 +368,6 @@ export class TrainingStep implements Stateful {
       this.everReached.add(parameter.name);
       this.parts.optimizer.state.advance(parameter);
     }
-  }
-
-  private checkLoss(loss: number, batchNumTotal: number): void {
-    if (!Number.isNaN(loss)) return;
-    throw new NonFiniteError(
-      'X_NAN_LOSS',
-      `the loss is NaN in step ${batchNumTotal}; nothing of this step was applied. Look at the data of this step, lower the ` +
-        'learning rate, or bound the gradients with gradNorm',
-    );
   }
 }
 
