@@ -9,11 +9,11 @@ export const RUN_FOLDER = '/run';
 export const endOf = (epoch) => ({ epoch, batchesThisEpoch: 0, batchNumTotal: 100 * (epoch + 1) });
 export const within = (epoch, step) => ({ epoch, batchesThisEpoch: step, batchNumTotal: 100 * epoch + step });
 
-/** A run whose whole state is one number. */
-export const fakeRun = (value) => ({
+/** A run whose whole state is one number, in as many weights as are wanted. */
+export const fakeRun = (value, weights = 2) => ({
   getCheckpointState: () =>
     new CheckpointState(
-      { w: tf.tensor1d([value, value]) },
+      { w: tf.fill([weights], value) },
       { value, optimizer: { 'w.1': { expAvg: tf.scalar(value / 2) } } },
     ),
 });
@@ -23,8 +23,8 @@ export const checkpointerOn = (files, options = {}, folder = RUN_FOLDER) =>
   new DefaultCheckpointer({ ...options, store: new LocalStore({}, folder, undefined, files) });
 
 /** Saves the state of a fake run, without waiting until it is on disk. */
-export const startSaving = (checkpointer, { position, value, best = false }) =>
-  checkpointer.saveCheckpoint(fakeRun(value), position, best);
+export const startSaving = (checkpointer, { position, value, best = false, weights }) =>
+  checkpointer.saveCheckpoint(fakeRun(value, weights), position, best);
 
 /** Saves the state of a fake run, until it is on disk. */
 export async function save(checkpointer, saving) {
@@ -38,7 +38,8 @@ export async function newest(checkpointer) {
   if (restored === null) return null;
   const { modelState, trainingState } = restored;
   const { value, optimizer } = trainingState;
-  assert.deepEqual(modelState.w.arraySync(), [value, value], 'the weights are of this checkpoint');
+  const [least, most] = [tf.min(modelState.w), tf.max(modelState.w)].map((extreme) => extreme.arraySync());
+  assert.deepEqual([least, most], [value, value], 'the weights are of this checkpoint');
   assert.equal(optimizer['w.1'].expAvg.arraySync(), value / 2, 'the state of the optimizer is of this checkpoint');
   tf.dispose(modelState);
   disposeState(trainingState);
