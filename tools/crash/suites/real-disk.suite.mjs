@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 
 import { nodeFileSystem } from '@x/checkpoint';
 
 import { checkpointerOn, endOf, newest, save, startSaving, warningsOf } from '../lib/fake-run.mjs';
+import { inTemporaryFolder } from '../lib/temporary-folder.mjs';
 
 export const name = 'real disk';
 
@@ -40,7 +40,7 @@ async function survivesFullDisk(folder, weights, size) {
 
   // from no room at all to nearly enough for a checkpoint
   for (const share of [0, 0.25, 0.5, 0.75]) {
-    const room = Math.floor(share * sizeOf(path.join(folder, "run")));
+    const room = Math.floor(share * sizeOf(path.join(folder, 'run')));
     fs.rmSync(ballast, { force: true });
     fill(ballast, size);
     fs.truncateSync(ballast, fs.statSync(ballast).size - room);
@@ -130,15 +130,6 @@ function remount(folder) {
   const to = options.split(',').includes('ro') ? 'rw' : 'ro';
   const { status, stderr } = spawnSync('mount', ['-o', `remount,${to}`, folder], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
-}
-
-async function inTemporaryFolder(run) {
-  const folder = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), 'x-crash-'));
-  try {
-    await run(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** Writes until there is no room. */

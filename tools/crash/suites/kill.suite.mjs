@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { RandomStreams } from '@x/trainer-core';
+
+import { Child } from '../kill/child.mjs';
+import { inTemporaryFolder } from '../lib/temporary-folder.mjs';
+
+export const name = 'killed processes';
+
+const SCRIPT = path.join(import.meta.dirname, '..', 'kill', 'training.mjs');
+const BEGINS = /^begins after (\d+)$/;
+const SAVED = /^saved (\d+)$/;
+const ENDS = /^ends after (\d+ with \w+)$/;
+
+/** Weights that are saved in the thread of the run, and in one of their own. */
+const HIDDEN_UNITS = [16, 12_000];
+/** Of the kills, this share comes while the process starts; the others after one of its first saves. */
+const AT_START = 0.25;
+const MOST_SAVES = 6;
+
+export async function suite({ check, reduced }) {
+  const kills = reduced ? 20 : 200;
+  for (const hidden of HIDDEN_UNITS) {
+    const whole = await inTemporaryFolder((folder) => uninterrupted(folder, hidden));
+    let seed = 0;
+    for (let left = kills / HIDDEN_UNITS.length; left > 0;) {
+      await inTemporaryFolder(async (folder) => {
+        left -= await untilItEnds({ folder, hidden, whole, kills: left, stream: stream(hidden, seed++) }, check);
+      });
+    }
+  }
+}
+
+/** What a run says in the end that nobody kills, and how long it takes to start and to make a step, in ms. */
+async function uninterrupted(folder, hidden) {
+  const start = performance.now();
+  const child = new Child(SCRIPT, [folder, hidden]);
+  await child.said(BEGINS);
+  const begun = performance.now();
+  const { code } = await child.ended;
+  assert.equal(code, 0, child.errors);
+  const steps = child.numbers(SAVED).at(-1);
+  return { end: endOf(child), startup: begun - start, step: (performance.now() - begun) / steps };
+}
+
+/** Kills one run again and again until it is done, or has been killed often enough; then lets it end. */
+async function untilItEnds({ folder, hidden, whole, kills, stream }, check) {
+  let acknowledged = 0;
+  for (let attempt = 0; ; attempt += 1) {
+    const child = new Child(SCRIPT, [folder, hidden]);
+    if (attempt < kills) await killAtRandom(child, whole, stream.at(attempt));
+    const { code, signal } = await child.ended;
+    const killed = signal === 'SIGKILL';
+    await check(`${hidden} hidden units, start ${attempt} of a run`, () => {
+      assert.ok(killed || code === 0, `it failed: ${child.errors}`);
+      const [begins] = child.numbers(BEGINS);
+      assert.ok(begins === undefined || begins >= acknowledged, `from step ${begins}, but ${acknowledged} was saved`);
+      if (!killed) assert.equal(endOf(child), whole.end, 'the end is that of the run that nobody killed');
+    });
+    acknowledged = Math.max(acknowledged, ...child.numbers(SAVED));
+    if (!killed) return attempt;
+  }
+}
+
+async function killAtRandom(child, { startup, step }, random) {
+  const [kind, time, saves] = random.uniforms(3);
+  if (kind < AT_START) {
+    await delay(1.1 * startup * time);
+  } else {
+    const count = Math.floor(saves * (MOST_SAVES + 1));
+    await (count === 0 ? child.said(BEGINS) : child.said(SAVED, count));
+    await delay(2 * step * time);
+  }
+  child.kill('SIGKILL');
+}
+
+const stream = (hidden, run) => new RandomStreams(run).stream(`kills of ${hidden}`);
+
+const endOf = (child) => child.lines.flatMap((line) => ENDS.exec(line)?.[1] ?? []).join();
