@@ -71,7 +71,11 @@ export class CheckpointArchive {
    *
    * @throws CheckpointError if it cannot be written; what was written is removed, as far as that is possible.
    */
-  async add(position: CheckpointPosition, files: CheckpointFiles, about: Omit<Manifest, 'position' | 'files'>): Promise<void> {
+  async add(
+    position: CheckpointPosition,
+    files: CheckpointFiles,
+    about: Omit<Manifest, 'position' | 'files'>,
+  ): Promise<void> {
     const earlier = foldersIn(await this.store.list()).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;

@@ -130,8 +130,7 @@ export class DefaultCheckpointer extends Checkpointer {
       throw ConfigError.of('X_CONFIG_WRONG_TYPE', 'store', 'expected a CheckpointStore that is already built');
     }
     this.store = store;
-    this.saver =
-      store && new Saver(store, ({ position, isBestSoFar }) => this.acknowledge(position, isBestSoFar));
+    this.saver = store && new Saver(store, ({ position, isBestSoFar }) => this.acknowledge(position, isBestSoFar));
     this.constructedAt = this.lastSaveInEpoch = now();
   }
 
@@ -251,6 +250,17 @@ function retentionOf({
   keepBestByMetric,
 }: z.output<typeof CheckpointerOptions>): RetentionRule {
   const watched = keepBestByMetric && parseWatchedMetric(keepBestByMetric.metric, 'keepBestByMetric.metric');
-  const best = watched && { metric: watched.name, shouldDecrease: watched.shouldDecrease, count: keepBestByMetric!.count };
-  return { newest: keep === null || keep < 0 ? null : keep, maxAgeSeconds, everySeconds, everyEpochs, everySteps, best };
+  const best = watched && {
+    metric: watched.name,
+    shouldDecrease: watched.shouldDecrease,
+    count: keepBestByMetric!.count,
+  };
+  return {
+    newest: keep === null || keep < 0 ? null : keep,
+    maxAgeSeconds,
+    everySeconds,
+    everyEpochs,
+    everySteps,
+    best,
+  };
 }

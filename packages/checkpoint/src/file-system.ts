@@ -41,7 +41,7 @@ export const nodeFileSystem: FileSystem = {
     const handle = await open(path, flags);
     return {
       async write(content) {
-        for (let begin = 0; begin < content.length; ) {
+        for (let begin = 0; begin < content.length;) {
           begin += (await handle.write(content, begin, Math.min(CHUNK, content.length - begin))).bytesWritten;
         }
       },
@@ -78,7 +78,7 @@ async function readInChunks(path: string, { onChunk, ...expected }: GetOptions =
     const content = new Uint8Array(size);
     const readAt = (begin: number): Promise<{ bytesRead: number }> =>
       handle.read(content, begin, Math.min(CHUNK, size - begin), begin);
-    for (let begin = 0, next = readAt(0); begin < size; ) {
+    for (let begin = 0, next = readAt(0); begin < size;) {
       const { bytesRead } = await next;
       if (bytesRead === 0) throw wrongSize(path, begin, `${size}`);
       const chunk = content.subarray(begin, begin + bytesRead);

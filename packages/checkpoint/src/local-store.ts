@@ -13,7 +13,15 @@ import {
 import { z } from 'zod';
 
 import type { FileSystem } from './file-system.js';
-import { makeFolderDurably, nodeFileSystem, PARTIAL, syncFolder, TheFileSystem, writeAtomically, writeDurably } from './file-system.js';
+import {
+  makeFolderDurably,
+  nodeFileSystem,
+  PARTIAL,
+  syncFolder,
+  TheFileSystem,
+  writeAtomically,
+  writeDurably,
+} from './file-system.js';
 
 export const LocalStoreOptions = z.strictObject({
   folder: z

@@ -147,7 +147,6 @@ async function save(checkpointer: Checkpointer, ...args: Parameters<Checkpointer
   await checkpointer.flush();
 }
 
-
 /** The end of an epoch of ten steps. */
 const endOf = (epoch: number): CheckpointPosition => ({ epoch, batchesThisEpoch: 0, batchNumTotal: 10 * (epoch + 1) });
 

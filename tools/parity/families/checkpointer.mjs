@@ -35,7 +35,7 @@ async function operatedCase(fixture, folder) {
     const expected = fixture.files_after_each_op[i];
     const at = `after operation ${i}`;
     compare(foldersOf(expected, stepAtIn(fixture)), keptCheckpoints(folder), `${at}: the checkpoints`, 0);
-    compare(expected.includes('best.th'), fs.existsSync(path.join(folder, 'best.safetensors')), `${at}: best`, 0);
+    compare(expected.includes('best.th'), fs.existsSync(path.join(folder, 'best.json')), `${at}: best`, 0);
   });
   for (const [seconds, file] of fixture.serialized_paths) {
     const [kept] = foldersOf([file], stepAt);

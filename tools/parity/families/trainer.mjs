@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { readWeights } from '@x/checkpoint';
+import { bestWeightsIn } from '@x/trainer-core';
 
 import { compare } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
@@ -133,7 +134,7 @@ async function compareFiles({ metrics_files: metricsOf = {}, best_th: best }, fo
     compareMetrics(metrics, JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')), `${at}metrics_files.${file}`);
   }
   if (best === undefined) return;
-  compare(best, values(await readWeights(path.join(folder, 'best.safetensors'))), `${at}best_th`, TOLERANCE);
+  compare(best, values(await readWeights(path.join(folder, bestWeightsIn(folder)))), `${at}best_th`, TOLERANCE);
 }
 
 function compareKept({ files = [] }, folder, at = '') {

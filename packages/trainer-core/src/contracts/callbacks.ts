@@ -172,10 +172,7 @@ export abstract class TrainerCallback implements Partial<Stateful> {
   onEvaluateStart?(trainer: TrainerView, event: { readonly numBatches: number | null }): void | Promise<void>;
   onEvaluateBatch?(trainer: TrainerView, event: EvaluateBatchEvent): void | Promise<void>;
   onEvaluateEnd?(trainer: TrainerView, event: { readonly metrics: Readonly<MetricValues> }): void | Promise<void>;
-  onCheckpoint?(
-    trainer: TrainerView,
-    event: SavedCheckpoint,
-  ): void | Promise<void>;
+  onCheckpoint?(trainer: TrainerView, event: SavedCheckpoint): void | Promise<void>;
   onEpochEnd?(trainer: TrainerView, event: { readonly metrics: TrainingMetrics }): void | Promise<void>;
   onError?(trainer: TrainerView, event: { readonly error: unknown }): void | Promise<void>;
   /** `metrics` is null after a failure. */
