@@ -3,18 +3,19 @@ import os from 'node:os';
 /**
  * Times several functions in turn, forwards and backwards, so that what slows the machine down for a while slows all of them.
  *
- * @param candidates by name `{ run, before }`; both may be asynchronous, `before` is not timed.
+ * @param candidates by name `{ run, before, after }`; all may be asynchronous, only `run` is timed.
  * @returns the milliseconds of each in every round.
  */
 export async function sideBySide(candidates, { rounds, warmup = 25 }) {
   const times = Object.fromEntries(Object.keys(candidates).map((name) => [name, []]));
   for (let round = -warmup; round < rounds; round++) {
     const inTurn = Object.entries(candidates);
-    for (const [name, { run, before }] of round % 2 === 0 ? inTurn : inTurn.reverse()) {
+    for (const [name, { run, before, after }] of round % 2 === 0 ? inTurn : inTurn.reverse()) {
       await before?.();
       const start = performance.now();
       await run();
       if (round >= 0) times[name].push(performance.now() - start);
+      await after?.();
     }
   }
   return times;

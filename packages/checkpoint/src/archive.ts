@@ -5,7 +5,7 @@ import { CheckpointError } from '@x/trainer-core';
 import type { CheckpointFiles, DataFile, Saved } from './layout.js';
 import { DATA_FILES, filesOf, foldersIn, MANIFEST, MODEL, ROOT, STATE, STATE_TENSORS } from './layout.js';
 import { digestInSteps, RunningDigest } from './digest.js';
-import type { Manifest } from './manifest.js';
+import type { Digest, Manifest } from './manifest.js';
 import { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES } from './manifest.js';
 import { BEST, decodePointer, encodePointer, LATEST } from './pointer.js';
 import type { Pointer } from './pointer.js';
@@ -79,13 +79,14 @@ export class CheckpointArchive {
     const earlier = foldersIn(await this.store.list()).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;
-    const digests: Record<string, Manifest['files'][string]> = {};
+    const digests = digestsOf(files);
     try {
-      for (const name of DATA_FILES) {
-        const written = this.store.put(`${folder}/${name}`, files[name]);
-        [digests[name]] = await Promise.all([digestInSteps(files[name]), written]);
-      }
-      const manifest: Manifest = { position: { epoch, batchesThisEpoch, batchNumTotal }, ...about, files: digests };
+      for (const name of DATA_FILES) await this.store.put(`${folder}/${name}`, files[name]);
+      const manifest: Manifest = {
+        position: { epoch, batchesThisEpoch, batchNumTotal },
+        ...about,
+        files: await digests,
+      };
       await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
       this.manifests.set(folder, manifest);
     } catch (error) {
@@ -213,6 +214,12 @@ export class CheckpointArchive {
     if (verify === 'checksums' && digest.of(content) !== expected.sha256) throw damaged(path, 'its checksum is wrong');
     return [content, path];
   }
+}
+
+async function digestsOf(files: CheckpointFiles): Promise<Manifest['files']> {
+  const digests: Record<string, Digest> = {};
+  for (const name of DATA_FILES) digests[name] = await digestInSteps(files[name]);
+  return digests;
 }
 
 /** Whether an error says that a checkpoint is damaged, and not that it could not be reached. */

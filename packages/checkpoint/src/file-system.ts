@@ -42,7 +42,7 @@ export const nodeFileSystem: FileSystem = {
     return {
       async write(content) {
         for (let begin = 0; begin < content.length;) {
-          begin += (await handle.write(content, begin, Math.min(CHUNK, content.length - begin))).bytesWritten;
+          begin += (await handle.write(content, begin, Math.min(WRITE_CHUNK, content.length - begin))).bytesWritten;
         }
       },
       sync: () => handle.sync(),
@@ -79,6 +79,9 @@ async function makeFolder(path: string): Promise<string | undefined> {
 
 /** Large enough that calls cost nothing beside the disk, small enough that a checksum keeps up. */
 const CHUNK = 4 << 20;
+
+/** Larger, because between two of them a write waits for the checksum's turn to end. */
+const WRITE_CHUNK = 16 << 20;
 
 /** Reads the next piece while `onChunk` looks at the last one. */
 async function readInChunks(path: string, { onChunk, ...expected }: GetOptions = {}): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 import { expired } from './retention.js';
+import type { RetentionRule } from './retention.js';
 
 const second = 1000;
 
@@ -91,4 +92,98 @@ test('500 random histories, restarted at any moment, go as in one process of the
     deletions += deleted.length;
   }
   expect(deletions).toBeGreaterThan(1000);
+});
+
+describe('random histories', () => {
+  const keep = (probability: number, value: () => number): number | null =>
+    Math.random() < probability ? null : value();
+  const upTo = (most: number): number => 1 + Math.floor(Math.random() * most);
+
+  function randomRule(): RetentionRule {
+    return {
+      newest: keep(0.2, () => upTo(5) - 1),
+      maxAgeSeconds: keep(0.5, () => upTo(60)),
+      everySeconds: keep(0.5, () => upTo(60)),
+      everyEpochs: keep(0.5, () => upTo(4)),
+      everySteps: keep(0.5, () => upTo(30)),
+      best: Math.random() < 0.5 ? null : { metric: 'loss', shouldDecrease: Math.random() < 0.5, count: upTo(3) },
+    };
+  }
+
+  interface Entry {
+    readonly savedAt: number;
+    readonly position: { epoch: number; batchesThisEpoch: number; batchNumTotal: number };
+    readonly metrics: Record<string, number>;
+  }
+
+  function randomHistory(): Entry[] {
+    let savedAt = 0;
+    return Array.from({ length: upTo(25) }, (_, i) => {
+      savedAt += upTo(40) * 500;
+      const isEnd = Math.random() < 0.5;
+      const position = { epoch: i >> 1, batchesThisEpoch: isEnd ? 0 : upTo(9), batchNumTotal: 5 * i };
+      return { savedAt, position, metrics: Math.random() < 0.8 ? { loss: upTo(6) } : {} };
+    });
+  }
+
+  /** The sentences of the rule one by one, each from the whole history, and slowly. */
+  function keptByReference(history: Entry[], rule: RetentionRule, now: number): Set<Entry> {
+    const { newest, maxAgeSeconds, everySeconds, everyEpochs, everySteps, best } = rule;
+    const kept = new Set<Entry>();
+    if (newest === null && maxAgeSeconds === null) return new Set(history);
+    history.forEach((entry, i) => {
+      const newer = history.length - 1 - i;
+      if (newest !== null && newer < newest) kept.add(entry);
+      if (maxAgeSeconds !== null && (now - entry.savedAt) / 1000 <= maxAgeSeconds) kept.add(entry);
+    });
+    let last = 0;
+    for (const entry of history.filter((each) => !kept.has(each))) {
+      if (everySeconds === null || (entry.savedAt - last) / 1000 <= everySeconds) continue;
+      kept.add(entry);
+      last = entry.savedAt;
+    }
+    for (const entry of history) {
+      const { epoch, batchesThisEpoch, batchNumTotal } = entry.position;
+      if (everyEpochs && batchesThisEpoch === 0 && (epoch + 1) / everyEpochs === Math.floor((epoch + 1) / everyEpochs))
+        kept.add(entry);
+      if (everySteps && batchNumTotal / everySteps === Math.floor(batchNumTotal / everySteps)) kept.add(entry);
+      const value = entry.metrics['loss'];
+      if (!best || value === undefined) continue;
+      const isBetter = (other: Entry): boolean => {
+        const theirs = other.metrics['loss'];
+        if (theirs === undefined || other === entry) return false;
+        if (theirs === value) return history.indexOf(other) < history.indexOf(entry);
+        return best.shouldDecrease ? theirs < value : theirs > value;
+      };
+      if (history.filter(isBetter).length < best.count) kept.add(entry);
+    }
+    return kept;
+  }
+
+  test('500 of them are kept as the sentences of the rule say', () => {
+    for (let i = 0; i < 500; i += 1) {
+      const [history, rule] = [randomHistory(), randomRule()];
+      const now = history.at(-1)!.savedAt + upTo(40) * 500;
+      const kept = keptByReference(history, rule, now);
+      const gone = history.filter((entry) => !kept.has(entry));
+      expect({ rule, history, gone: expired(history, rule, { startedAt: 0, now }) }).toEqual({ rule, history, gone });
+    }
+  });
+
+  test('a rule that is applied after every save lets nothing go that a later save would have kept', () => {
+    for (let i = 0; i < 500; i += 1) {
+      const rule = { ...randomRule(), maxAgeSeconds: null };
+      let stored: Entry[] = [];
+      const all = randomHistory();
+      for (const [n, entry] of all.entries()) {
+        const times = { startedAt: 0, now: entry.savedAt };
+        const gone = new Set(expired([...stored, entry], rule, times));
+        stored = [...stored, entry].filter((each) => !gone.has(each));
+        // once more, as a process that starts again does
+        expect(expired(stored, rule, times)).toEqual([]);
+        const kept = keptByReference(all.slice(0, n + 1), rule, entry.savedAt);
+        expect(all.slice(0, n + 1).filter((each) => kept.has(each) && !stored.includes(each))).toEqual([]);
+      }
+    }
+  });
 });
