@@ -261,7 +261,7 @@ function retentionOf({
   const best = watched && {
     metric: watched.name,
     shouldDecrease: watched.shouldDecrease,
-    count: keepBestByMetric!.count,
+    count: keepBestByMetric.count,
   };
   return {
     newest: keep === null || keep < 0 ? null : keep,
