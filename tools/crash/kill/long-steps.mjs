@@ -28,7 +28,7 @@ class Reporter extends TrainerCallback {
   }
 }
 
-const model = new Network(16);
+const model = new Network();
 const trainer = new GradientDescentTrainer({
   model,
   optimizer: new Adam({ lr: 0.01 }, ParameterSet.of(model.namedVariables())),

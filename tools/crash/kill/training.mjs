@@ -1,4 +1,4 @@
-// A user's training run: `node training.mjs <folder> <hidden units>`. It says on standard output, at once, after which step
+// A user's training run: `node training.mjs <folder> <size of a buffer>`. It says on standard output, at once, after which step
 // it begins, which steps are saved, and what everything is in the end.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -22,8 +22,8 @@ class Reporter extends TrainerCallback {
   }
 }
 
-const [folder, hidden] = process.argv.slice(2);
-const model = new Network(Number(hidden));
+const [folder, size] = process.argv.slice(2);
+const model = new Network(Number(size));
 const trainer = new GradientDescentTrainer({
   model,
   optimizer: new Adam({ lr: 0.01 }, ParameterSet.of(model.namedVariables())),

@@ -14,30 +14,30 @@ const BEGINS = /^begins after (\d+)$/;
 const SAVED = /^saved (\d+)$/;
 const ENDS = /^ends after (\d+ with \w+)$/;
 
-/** Weights that are saved in the thread of the run, and in one of their own. */
-const HIDDEN_UNITS = [16, 9000];
+/** Numbers in the state: it is saved in the thread of the run, and in one of its own (from 1 MiB on). */
+const SIZES = [1, 300_000];
 /** Of the kills, this share comes while the process starts; the others after one of its first saves. */
 const AT_START = 0.25;
 const MOST_SAVES = 6;
 
 export async function suite({ check, reduced }) {
-  const kills = (reduced ? 20 : 200) / HIDDEN_UNITS.length;
-  await Promise.all(HIDDEN_UNITS.map((hidden) => killed(hidden, kills, check)));
+  const kills = (reduced ? 20 : 200) / SIZES.length;
+  await Promise.all(SIZES.map((size) => killed(size, kills, check)));
 }
 
 /** Runs of a model, one after another, until they were killed as often as is wanted. */
-async function killed(hidden, kills, check) {
-  const whole = await inTemporaryFolder((folder) => uninterrupted(folder, hidden));
+async function killed(size, kills, check) {
+  const whole = await inTemporaryFolder((folder) => uninterrupted(folder, size));
   for (let run = 0, left = kills; left > 0; run += 1) {
-    const stream = new RandomStreams(run).stream(`kills of ${hidden}`);
-    left -= await inTemporaryFolder((folder) => untilItEnds({ folder, hidden, whole, kills: left, stream }, check));
+    const stream = new RandomStreams(run).stream(`kills of ${size}`);
+    left -= await inTemporaryFolder((folder) => untilItEnds({ folder, size, whole, kills: left, stream }, check));
   }
 }
 
 /** What a run says in the end that nobody kills, and how long it takes to start and to make a step, in ms. */
-async function uninterrupted(folder, hidden) {
+async function uninterrupted(folder, size) {
   const start = performance.now();
-  const child = new Child(SCRIPT, [folder, hidden]);
+  const child = new Child(SCRIPT, [folder, size]);
   await child.said(BEGINS);
   const begun = performance.now();
   const { code } = await child.ended;
@@ -47,14 +47,14 @@ async function uninterrupted(folder, hidden) {
 }
 
 /** Kills one run again and again until it is done, or has been killed often enough; then lets it end. Returns how often. */
-async function untilItEnds({ folder, hidden, whole, kills, stream }, check) {
+async function untilItEnds({ folder, size, whole, kills, stream }, check) {
   let acknowledged = 0;
   for (let attempt = 0; ; attempt += 1) {
-    const child = new Child(SCRIPT, [folder, hidden]);
+    const child = new Child(SCRIPT, [folder, size]);
     if (attempt < kills) await killAtRandom(child, whole, stream.at(attempt));
     const { code, signal } = await child.ended;
     const killed = signal === 'SIGKILL';
-    await check(`${hidden} hidden units, start ${attempt} of a run`, () => {
+    await check(`a state of ${size}, start ${attempt} of a run`, () => {
       assert.ok(killed || code === 0, `it failed: ${child.errors}`);
       const [begins] = child.numbers(BEGINS);
       assert.ok(begins === undefined || begins >= acknowledged, `from step ${begins}, but ${acknowledged} was saved`);
