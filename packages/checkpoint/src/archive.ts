@@ -91,8 +91,8 @@ export class CheckpointArchive {
       ...times,
       files: Object.fromEntries(DATA_FILES.map((name) => [name, digest(files[name])])),
     };
-    for (const name of DATA_FILES) await this.store.write(`${folder}/${name}`, files[name]);
-    await this.store.write(`${folder}/${MANIFEST}`, encodeManifest(manifest));
+    for (const name of DATA_FILES) await this.store.put(`${folder}/${name}`, files[name]);
+    await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
     this.manifests.set(folder, manifest);
   }
 
@@ -112,7 +112,7 @@ export class CheckpointArchive {
 
   /** Removes a checkpoint: the manifest first, so that a part of one is never taken for the whole. */
   async remove({ folder }: Saved): Promise<void> {
-    for (const name of [MANIFEST, ...[...DATA_FILES].reverse()]) await this.store.remove(`${folder}/${name}`);
+    for (const name of [MANIFEST, ...[...DATA_FILES].reverse()]) await this.store.delete(`${folder}/${name}`);
     this.manifests.delete(folder);
     this.damaged.delete(folder);
   }
@@ -124,20 +124,20 @@ export class CheckpointArchive {
   }
 
   async writeBest({ [MODEL]: weights }: CheckpointFiles): Promise<void> {
-    await this.store.write(BEST, weights);
+    await this.store.commit(BEST, weights);
   }
 
   /** The best weights, which the caller owns, or null if there are none. */
   async readBest(): Promise<TensorMap | null> {
     const paths = await this.store.list();
-    return paths.includes(BEST) ? decodeSafetensors(await this.store.read(BEST), BEST) : null;
+    return paths.includes(BEST) ? decodeSafetensors(await this.store.get(BEST), BEST) : null;
   }
 
   private async manifestOf({ folder }: Saved): Promise<Manifest> {
     const known = this.manifests.get(folder);
     if (known !== undefined) return known;
     const file = `${folder}/${MANIFEST}`;
-    const manifest = decodeManifest(await this.store.read(file), file);
+    const manifest = decodeManifest(await this.store.get(file), file);
     this.manifests.set(folder, manifest);
     return manifest;
   }
@@ -148,7 +148,7 @@ export class CheckpointArchive {
     const file = async (name: (typeof DATA_FILES)[number]): Promise<[content: Uint8Array, path: string]> => {
       const path = `${saved.folder}/${name}`;
       if (!paths.has(path)) throw damaged(path, 'it is missing');
-      const content = await this.store.read(path);
+      const content = await this.store.get(path);
       const expected = manifest.files[name];
       const found = digest(content);
       if (found.bytes !== expected?.bytes)

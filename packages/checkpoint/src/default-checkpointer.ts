@@ -111,6 +111,7 @@ export class DefaultCheckpointer extends Checkpointer {
     if (position.batchesThisEpoch === 0 && !this.options.saveCompletedEpochs) return;
     const startedAt = (await this.archive.history())[0]?.startedAt ?? this.constructedAt;
     await this.archive.add(position, files, { savedAt: this.now(), startedAt });
+    this.acknowledge(position, isBestSoFar);
     await this.tidyUp(this.archive, position);
   }
 

@@ -25,14 +25,14 @@ afterEach(() => rm(folder, { recursive: true }));
 
 test('what is written can be read, listed and removed', async () => {
   const store = new LocalStore({}, folder);
-  await store.write('a/b/c.bin', text('one'));
-  await store.write('d', text('two'));
-  await store.write('d', text('three'));
-  expect(Buffer.from(await store.read('a/b/c.bin')).toString()).toBe('one');
-  expect(Buffer.from(await store.read('d')).toString()).toBe('three');
+  await store.put('a/b/c.bin', text('one'));
+  await store.put('d', text('two'));
+  await store.put('d', text('three'));
+  expect(Buffer.from(await store.get('a/b/c.bin')).toString()).toBe('one');
+  expect(Buffer.from(await store.get('d')).toString()).toBe('three');
   expect((await store.list()).sort()).toEqual(['a/b/c.bin', 'd']);
-  await store.remove('a/b/c.bin');
-  await store.remove('never/was');
+  await store.delete('a/b/c.bin');
+  await store.delete('never/was');
   expect(await store.list()).toEqual(['d']);
   expect(await readdir(join(folder, 'a'))).toEqual([]);
 });
@@ -43,7 +43,7 @@ test('a folder that does not exist yet is an empty store', async () => {
 
 test('only files are listed: no links, and nothing that is still being written', async () => {
   const store = new LocalStore({}, folder);
-  await store.write('real', text('x'));
+  await store.put('real', text('x'));
   await symlink(join(folder, 'real'), join(folder, 'link'));
   await writeFile(join(folder, 'torn.partial'), 'x');
   expect(await store.list()).toEqual(['real']);
@@ -52,13 +52,13 @@ test('only files are listed: no links, and nothing that is still being written',
 test('removing a file also removes what an interrupted write left of it', async () => {
   await mkdir(join(folder, 'sub'));
   await writeFile(join(folder, 'sub', 'torn.partial'), 'x');
-  await new LocalStore({}, folder).remove('sub/torn');
+  await new LocalStore({}, folder).delete('sub/torn');
   expect(await readdir(folder)).toEqual([]);
 });
 
 test.each(['../outside', '/etc/passwd', 'a/../../outside', '.', ''])('the path "%s" is refused', async (path) => {
   const store = new LocalStore({}, folder);
-  for (const call of [store.write(path, text('x')), store.read(path), store.remove(path)]) {
+  for (const call of [store.put(path, text('x')), store.get(path), store.delete(path)]) {
     await expect(call).rejects.toMatchObject({
       code: 'X_CHECKPOINT',
       message: expect.stringContaining('outside of the folder'),
@@ -67,7 +67,7 @@ test.each(['../outside', '/etc/passwd', 'a/../../outside', '.', ''])('the path "
 });
 
 test('a missing file is named', async () => {
-  await expect(new LocalStore({}, folder).read('gone')).rejects.toMatchObject({
+  await expect(new LocalStore({}, folder).get('gone')).rejects.toMatchObject({
     code: 'X_CHECKPOINT',
     message: `${join(folder, 'gone')} could not be read: there is no such file`,
   });
@@ -80,12 +80,12 @@ test.each([
   ['EIO', 'EIO: simulated'],
 ])('%s says what to do, and leaves the old file', async (code, advice) => {
   const store = new LocalStore({}, folder);
-  await store.write('file', text('old'));
+  await store.put('file', text('old'));
   const failing: FileSystem = {
     ...nodeFileSystem,
     rename: () => Promise.reject(Object.assign(new Error(`${code}: simulated`), { code })),
   };
-  await expect(new LocalStore({}, folder, undefined, failing).write('file', text('new'))).rejects.toMatchObject({
+  await expect(new LocalStore({}, folder, undefined, failing).put('file', text('new'))).rejects.toMatchObject({
     code: 'X_CHECKPOINT',
     message: expect.stringContaining(advice),
   });
@@ -95,7 +95,7 @@ test.each([
 
 test('a file where the folder should be is an error', async () => {
   await writeFile(join(folder, 'taken'), '');
-  await expect(new LocalStore({ folder: join(folder, 'taken') }).write('file', text('x'))).rejects.toMatchObject({
+  await expect(new LocalStore({ folder: join(folder, 'taken') }).put('file', text('x'))).rejects.toMatchObject({
     code: 'X_CHECKPOINT',
   });
 });
@@ -111,6 +111,6 @@ test('in a config it is found as "local", with its folder beside the config file
   run.provide(ConfigDir, folder);
   const registration = registry.find('checkpointStore', 'local')!;
   run.provideComponent(CheckpointStore, new ComponentSpec<CheckpointStore>(registration, { folder: 'elsewhere' }));
-  await run.get(tokenOf(CheckpointStore)).write('file', text('x'));
+  await run.get(tokenOf(CheckpointStore)).put('file', text('x'));
   expect(await readdir(join(folder, 'elsewhere'))).toEqual(['file']);
 });

@@ -47,12 +47,16 @@ export class LocalStore extends CheckpointStore {
     this.root = folder === null ? resolve(runFolder!) : resolve(configFolder ?? '.', folder);
   }
 
-  override async write(path: string, content: Uint8Array): Promise<void> {
+  override async put(path: string, content: Uint8Array): Promise<void> {
     const file = this.locate(path);
     await this.orExplain('written', file, () => writeAtomically(this.files, file, content));
   }
 
-  override async read(path: string): Promise<Uint8Array> {
+  override async commit(path: string, manifest: Uint8Array): Promise<void> {
+    await this.put(path, manifest);
+  }
+
+  override async get(path: string): Promise<Uint8Array> {
     const file = this.locate(path);
     return this.orExplain('read', file, () => this.files.read(file));
   }
@@ -62,7 +66,7 @@ export class LocalStore extends CheckpointStore {
   }
 
   /** Also removes what an interrupted write left of the file, and the file's folder if it is empty now. */
-  override async remove(path: string): Promise<void> {
+  override async delete(path: string): Promise<void> {
     const file = this.locate(path);
     await this.orExplain('removed', file, async () => {
       await unlessMissing(this.files.unlink(file + PARTIAL));

@@ -25,6 +25,7 @@ export class InMemoryCheckpointer extends Checkpointer {
       this.newest = { modelState, trainingState: await toHost(snapshot.trainingState) };
       if (isBestSoFar) this.best = modelState;
       this.positions.push(position);
+      this.acknowledge(position, isBestSoFar);
     } finally {
       snapshot.dispose();
     }

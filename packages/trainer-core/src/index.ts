@@ -18,13 +18,20 @@ export type {
   TrainerView,
 } from './contracts/callbacks.js';
 export { Checkpointer } from './contracts/checkpointer.js';
-export type { Checkpointable, CheckpointPosition, RestoredCheckpoint } from './contracts/checkpointer.js';
+export type {
+  Checkpointable,
+  CheckpointPosition,
+  RestoredCheckpoint,
+  SavedCheckpoint,
+} from './contracts/checkpointer.js';
 export { Command } from './contracts/command.js';
 export type { CommandContext, CommandOption } from './contracts/command.js';
 export { Communicator } from './contracts/communicator.js';
 export { DataLoader } from './contracts/data-loader.js';
 export type { EpochRequest, Resumability } from './contracts/data-loader.js';
-export { BatchSampler, CheckpointStore, DatasetReader, Predictor, Sampler, Vocabulary } from './contracts/dataset.js';
+export { CheckpointStore } from './contracts/checkpoint-store.js';
+export type { GetOptions, StoreRecipe } from './contracts/checkpoint-store.js';
+export { BatchSampler, DatasetReader, Predictor, Sampler, Vocabulary } from './contracts/dataset.js';
 export type { Instance, Json } from './contracts/dataset.js';
 export { Engine } from './contracts/engine.js';
 export type {

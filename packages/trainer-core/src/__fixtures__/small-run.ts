@@ -126,6 +126,7 @@ export class MemoryCheckpointer extends Checkpointer {
       this.best = cloneBatch(state.modelState);
     }
     state.dispose();
+    this.acknowledge(position, isBestSoFar);
   }
 
   override async maybeSaveCheckpoint(trainer: Checkpointable, position: CheckpointPosition): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { GradientDescentTrainer } from '../training/gradient-descent-traine
 import type { Batch, Outputs } from './batch.js';
 import type { MetricValues } from './metric.js';
 import type { ModelLike } from './model.js';
-import type { CheckpointPosition } from './checkpointer.js';
+import type { SavedCheckpoint } from './checkpointer.js';
 import type { TrainingMetrics } from './trainer.js';
 
 /** What a {@link BatchCallback} is told. */
@@ -150,7 +150,10 @@ export interface EvaluateBatchEvent {
  * onError                     (if the run failed)
  * onRunEnd                    (always)
  * ```
- * With the trainer's option `checkpointAt: 'afterCallbacks'`, `onCheckpoint` comes after `onStepEnd` and `onEpochEnd`.
+ * `onCheckpoint` is called on the master, where the saving is looked after, once the checkpoint is on disk. A checkpointer
+ * that writes while training goes on is done only at a later step: then the hook comes after that step, for the last
+ * checkpoints before `onRunEnd`, and its event says which one it is. With the trainer's option `checkpointAt:
+ * 'afterCallbacks'`, it comes after `onStepEnd` and `onEpochEnd`.
  */
 export abstract class TrainerCallback implements Partial<Stateful> {
   static readonly kind: string = 'trainerCallback';
@@ -171,7 +174,7 @@ export abstract class TrainerCallback implements Partial<Stateful> {
   onEvaluateEnd?(trainer: TrainerView, event: { readonly metrics: Readonly<MetricValues> }): void | Promise<void>;
   onCheckpoint?(
     trainer: TrainerView,
-    event: CheckpointPosition & { readonly isBestSoFar: boolean },
+    event: SavedCheckpoint,
   ): void | Promise<void>;
   onEpochEnd?(trainer: TrainerView, event: { readonly metrics: TrainingMetrics }): void | Promise<void>;
   onError?(trainer: TrainerView, event: { readonly error: unknown }): void | Promise<void>;

@@ -2,6 +2,7 @@ import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { StateDict } from '../state/state-dict.js';
 import type { TensorMap } from './batch.js';
+import type { MetricValues } from './metric.js';
 import type { CheckpointState } from './trainer.js';
 
 /** What a checkpointer saves from: any trainer, through this method alone. */
@@ -25,18 +26,36 @@ export interface RestoredCheckpoint {
   readonly trainingState: StateDict;
 }
 
-/** Saves and finds the state of training. The master calls it; all workers restore. */
+/** A checkpoint that is on disk. */
+export interface SavedCheckpoint extends CheckpointPosition {
+  readonly isBestSoFar: boolean;
+}
+
+/**
+ * Saves and finds the state of training. The master calls it; all workers restore.
+ *
+ * A checkpoint exists when its manifest does, and that is written last: what a crash leaves of a save is no checkpoint.
+ */
 export abstract class Checkpointer {
   static readonly kind: string = 'checkpointer';
   static readonly defaultName: string = 'default';
   static readonly register: Register<Checkpointer> = registerFor('checkpointer');
 
+  private acknowledged: SavedCheckpoint[] = [];
+
   /**
-   * Saves now, completely or not at all, and as the best weights too when `isBestSoFar`.
+   * Saves completely or not at all, and as the best weights too when `isBestSoFar`. It resolves when the state is copied and
+   * the save before this one is on disk; the writing may go on beside the training, see {@link flush}.
    *
-   * @throws CheckpointError if it cannot; earlier checkpoints are untouched.
+   * @param metrics the validation metrics of the epoch that ended, where there are any.
+   * @throws CheckpointError if it cannot, or the save before could not; earlier checkpoints are untouched.
    */
-  abstract saveCheckpoint(trainer: Checkpointable, position: CheckpointPosition, isBestSoFar?: boolean): Promise<void>;
+  abstract saveCheckpoint(
+    trainer: Checkpointable,
+    position: CheckpointPosition,
+    isBestSoFar?: boolean,
+    metrics?: Readonly<MetricValues>,
+  ): Promise<void>;
 
   /** Called after every step: saves if the checkpointer's own rule says that it is time. */
   abstract maybeSaveCheckpoint(trainer: Checkpointable, position: CheckpointPosition): Promise<boolean>;
@@ -46,4 +65,26 @@ export abstract class Checkpointer {
 
   /** The best weights saved so far, or null. */
   abstract bestModelState(): Promise<TensorMap | null>;
+
+  /**
+   * Resolves when all that was saved is on disk, and frees what saving took. Called at the end of a run, however it ends;
+   * saving may go on afterwards. Nothing to do for a checkpointer whose saves are on disk when they resolve.
+   *
+   * @throws CheckpointError if a save failed that was not reported yet.
+   */
+  async flush(): Promise<void> {
+    return undefined;
+  }
+
+  /** The checkpoints that came to be on disk since this was last asked, in order: `onCheckpoint` is told of them. */
+  takeAcknowledged(): readonly SavedCheckpoint[] {
+    const taken = this.acknowledged;
+    this.acknowledged = [];
+    return taken;
+  }
+
+  /** A checkpointer calls this for every checkpoint, once it is on disk. */
+  protected acknowledge({ epoch, batchesThisEpoch, batchNumTotal }: CheckpointPosition, isBestSoFar: boolean): void {
+    this.acknowledged.push({ epoch, batchesThisEpoch, batchNumTotal, isBestSoFar });
+  }
 }

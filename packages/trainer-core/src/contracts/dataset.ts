@@ -75,19 +75,3 @@ export abstract class Predictor {
   /** One answer per request, in order. */
   abstract predict(requests: readonly Json[]): Promise<Json[]>;
 }
-
-/** Where checkpoints are kept: a folder, a bucket. Paths are relative and use `/`. */
-export abstract class CheckpointStore {
-  static readonly kind: string = 'checkpointStore';
-  static readonly defaultName: string = 'local';
-  static readonly register: Register<CheckpointStore> = registerFor('checkpointStore');
-
-  /** Writes a file completely or not at all: a reader never sees a part of it. */
-  abstract write(path: string, content: Uint8Array): Promise<void>;
-  /** @throws CheckpointError if there is no such file. */
-  abstract read(path: string): Promise<Uint8Array>;
-  /** All paths, in any order. */
-  abstract list(): Promise<string[]>;
-  /** Removing what is not there is fine. */
-  abstract remove(path: string): Promise<void>;
-}

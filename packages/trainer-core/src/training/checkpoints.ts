@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 
 import type { Checkpointable, Checkpointer, CheckpointPosition } from '../contracts/checkpointer.js';
 import type { Communicator } from '../contracts/communicator.js';
+import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import { CheckpointError } from '../errors.js';
@@ -32,24 +33,41 @@ export class Checkpoints {
 
   constructor(private readonly parts: CheckpointsParts) {}
 
-  /** Saves, completely, where the run is now. */
-  async save(isBestSoFar: boolean): Promise<void> {
-    const { checkpointer, remembersBest, trainer, communicator, hooks } = this.parts;
+  /** Saves, completely, where the run is now. `metrics` are those of the validation, where an epoch ended with one. */
+  async save(isBestSoFar: boolean, metrics: Readonly<MetricValues> | null = null): Promise<void> {
+    const { checkpointer, remembersBest, trainer, communicator } = this.parts;
     if (checkpointer === null) {
       if (isBestSoFar && remembersBest) this.remembered.remember(trainer);
       return;
     }
-    if (trainer.isMaster) await checkpointer.saveCheckpoint(trainer, this.position(), isBestSoFar);
+    if (trainer.isMaster) await checkpointer.saveCheckpoint(trainer, this.position(), isBestSoFar, metrics ?? {});
     await communicator.barrier();
-    await hooks.fire('onCheckpoint', { ...this.position(), isBestSoFar });
+    await this.announce();
   }
 
   /** Saves after a step if the checkpointer's own rule says so. */
   async maybeSave(): Promise<void> {
-    const { checkpointer, trainer, hooks } = this.parts;
+    const { checkpointer, trainer } = this.parts;
     if (checkpointer === null || !trainer.isMaster) return;
-    const saved = await checkpointer.maybeSaveCheckpoint(trainer, this.position());
-    if (saved) await hooks.fire('onCheckpoint', { ...this.position(), isBestSoFar: false });
+    await checkpointer.maybeSaveCheckpoint(trainer, this.position());
+    await this.announce();
+  }
+
+  /** Resolves when everything is on disk, and the callbacks have been told. */
+  async flush(): Promise<void> {
+    const { checkpointer, trainer } = this.parts;
+    if (checkpointer === null || !trainer.isMaster) return;
+    try {
+      await checkpointer.flush();
+    } finally {
+      await this.announce();
+    }
+  }
+
+  /** At the end of training: every worker waits until everything is on disk. */
+  async finish(): Promise<void> {
+    await this.flush();
+    await this.parts.communicator.barrier();
   }
 
   /** Brings the run to where the newest checkpoint was. False if there is none. */
@@ -90,6 +108,12 @@ export class Checkpoints {
   /** Frees what is remembered, at the end of a run. */
   forget(): void {
     this.remembered.forget();
+  }
+
+  /** Tells the callbacks of the checkpoints that are on disk by now. */
+  private async announce(): Promise<void> {
+    const { checkpointer, hooks } = this.parts;
+    for (const saved of checkpointer?.takeAcknowledged() ?? []) await hooks.fire('onCheckpoint', saved);
   }
 
   private position(): CheckpointPosition {

@@ -166,7 +166,7 @@ it('an epoch ends for all when one worker runs out, and the batch that the other
   expect(tf.memory().numTensors).toBe(before);
 });
 
-it('only the master saves; callbacks run on every worker and know which one they are on', async () => {
+it('only the master saves and tells of it; callbacks run on every worker and know which one they are on', async () => {
   const told: string[] = [];
   class Notes extends EpochCallback {
     override onEpoch(_: GradientDescentTrainer, { epoch, isMaster }: EpochEvent): void {
@@ -190,7 +190,8 @@ it('only the master saves; callbacks run on every worker and know which one they
   }));
   await trainAll(workers);
   expect(checkpointers.map(({ positions }) => positions.length)).toEqual([1, 0]);
-  expect(told.sort()).toEqual(
-    ['checkpoint', 'epoch -1', 'epoch 0'].flatMap((what) => [`${what} false`, `${what} true`]),
-  );
+  expect(told.sort()).toEqual([
+    'checkpoint true',
+    ...['epoch -1', 'epoch 0'].flatMap((what) => [`${what} false`, `${what} true`]),
+  ]);
 });

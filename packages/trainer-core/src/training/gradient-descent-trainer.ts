@@ -193,6 +193,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.restoreLatest();
       await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
+      await this.run.checkpoints.finish();
       await this.loadFinalWeights();
       await this.tensorboard.close();
     } catch (error) {
@@ -249,7 +250,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.inCheckpointOrder(
         () => {
           progress.epochDone();
-          return checkpoints.save(isBestSoFar);
+          return checkpoints.save(isBestSoFar, validation);
         },
         () => observers.epochEnded(report.metrics),
       );
@@ -326,6 +327,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const { interruption } = this.control;
     if (interruption === null) return;
     await this.run.checkpoints.save(false);
+    await this.run.checkpoints.flush();
     throw interruptedError(interruption, this.run.progress, this.checkpointer !== null);
   }
 
@@ -350,14 +352,20 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
   /** Tells everybody. What fails here is logged or dropped: the error that ended the run is the one to know. */
   private async endFailedRun(error: unknown): Promise<void> {
-    const { hooks } = this.run;
+    const { hooks, checkpoints } = this.run;
     await hooks.fireAll('onError', { error });
-    try {
-      await this.tensorboard.close();
-    } catch (closing) {
-      if (closing !== error) log.warn(`the logs could not be closed: ${String(closing)}`);
-    }
+    await unlessFails('the last checkpoint could not be finished', error, () => checkpoints.flush());
+    await unlessFails('the logs could not be closed', error, () => this.tensorboard.close());
     await hooks.fireAll('onRunEnd', { metrics: null });
+  }
+}
+
+/** For what is still to be done after an error: another one is only logged. */
+async function unlessFails(what: string, error: unknown, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (another) {
+    if (another !== error) log.warn(`${what}: ${String(another)}`);
   }
 }
 
