@@ -3,15 +3,14 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Checkpointable, Checkpointer, CheckpointPosition } from '../contracts/checkpointer.js';
 import type { Communicator } from '../contracts/communicator.js';
 import type { MetricValues } from '../contracts/metric.js';
-import type { ModelLike } from '../contracts/model.js';
-import type { MovingAverage } from '../contracts/moving-average.js';
+import type { ResumeMode } from '../contracts/trainer.js';
 import { CheckpointError } from '../errors.js';
 import type { Hooks } from './hooks.js';
 import { loadModelState } from './model-state.js';
 import type { Progress } from './progress.js';
 import { RememberedWeights } from './remembered-weights.js';
 import { restoreInto } from './saved-run.js';
-import type { StatefulParts } from './saved-run.js';
+import type { SavedRun } from './saved-run.js';
 
 export interface CheckpointsParts {
   /** Null: nothing is saved, and nothing is restored. */
@@ -21,10 +20,8 @@ export interface CheckpointsParts {
   readonly trainer: Checkpointable & { readonly isMaster: boolean };
   readonly communicator: Communicator;
   readonly hooks: Hooks;
-  readonly model: ModelLike;
-  readonly movingAverage: MovingAverage | null;
   readonly progress: Progress;
-  readonly parts: StatefulParts;
+  readonly run: SavedRun;
 }
 
 /** The checkpoints of a run, with those who are told of them. */
@@ -71,12 +68,12 @@ export class Checkpoints {
   }
 
   /** Brings the run to where the newest checkpoint was. False if there is none. */
-  async restoreLatest(): Promise<boolean> {
-    const { checkpointer, model, movingAverage, parts } = this.parts;
+  async restoreLatest(mode?: ResumeMode): Promise<boolean> {
+    const { checkpointer, run } = this.parts;
     const restored = (await checkpointer?.restoreCheckpoint()) ?? null;
     if (restored === null) return false;
     try {
-      restoreInto(model, movingAverage, parts, restored);
+      restoreInto(run, restored, mode);
     } finally {
       tf.dispose(restored as unknown as tf.TensorContainer);
     }
@@ -89,7 +86,10 @@ export class Checkpoints {
    * @throws CheckpointError (`X_CHECKPOINT`) if a run that was not stopped has none.
    */
   async loadBest(stopped: boolean): Promise<void> {
-    const { checkpointer, model } = this.parts;
+    const {
+      checkpointer,
+      run: { model },
+    } = this.parts;
     const best = checkpointer === null ? this.remembered.take() : await checkpointer.bestModelState();
     if (best === null) {
       if (stopped || checkpointer === null) return;

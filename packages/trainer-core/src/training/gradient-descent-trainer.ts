@@ -10,7 +10,7 @@ import type { Optimizer } from '../contracts/optimizer.js';
 import type { LearningRateScheduler, MomentumScheduler } from '../contracts/scheduler.js';
 import type { TensorboardWriter } from '../contracts/tensorboard-writer.js';
 import { Trainer } from '../contracts/trainer.js';
-import type { CheckpointState, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
+import type { CheckpointState, ResumeMode, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
 import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { log } from '../log.js';
@@ -31,7 +31,6 @@ import { MetricTracker } from './metric-tracker.js';
 import { NoTensorboard } from './neutral.js';
 import { builtParts, partsFromConfig, partsFromPartialObjects } from './parts.js';
 import { penalizedOutputs } from './penalized-outputs.js';
-import { Report } from './report.js';
 import { RunControl } from './run-control.js';
 import { runForward } from './run-forward.js';
 import { composeRun } from './run-parts.js';
@@ -173,7 +172,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   override getCheckpointState(): CheckpointState {
-    return snapshot(this.model, this.movingAverage, this.run.state);
+    return snapshot(this.run.saved);
   }
 
   /**
@@ -190,7 +189,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     try {
       await this.engine.prepare();
       this.checkDevice();
-      await this.restoreLatest();
+      await this.restoreLatest(options.resume);
       await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
       await this.run.checkpoints.finish();
@@ -214,23 +213,24 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     if (unusable !== null) throw unusable;
   }
 
-  private async restoreLatest(): Promise<void> {
+  private async restoreLatest(mode?: ResumeMode): Promise<void> {
     if (this.checkpointer !== null && this.dataLoader.resumability === 'once') {
       log.warn(
         'the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly',
       );
     }
-    const restored = await this.run.checkpoints.restoreLatest();
+    const restored = await this.run.checkpoints.restoreLatest(mode);
     if (restored) log.info(`going on from epoch ${this.epoch}, after ${this.batchNumTotal} steps`);
   }
 
   private async trainEpochs(): Promise<TrainingMetrics> {
     const { control, metricTracker: tracker } = this;
-    const { rules, progress, running, watched, schedules, checkpoints, observers } = this.run;
-    const report = new Report(progress.epoch, tracker, rules, this.isMaster ? this.serializationDir : null);
+    const { rules, progress, running, watched, schedules, checkpoints, observers, report } = this.run;
+    report.start(progress.epoch);
     if (rules.epochCallbacksBeforeTraining) await observers.callEpochCallbacks({}, -1);
 
     for (; progress.epoch < this.numEpochs && !control.stopRequested; progress.nextEpoch()) {
+      if (this.stopsEarlyAt('epochEnd')) break;
       const { epoch } = progress;
       log.info(`Epoch ${epoch}/${this.numEpochs - 1}`);
       const training = await this.trainEpoch();
@@ -254,7 +254,6 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
         },
         () => observers.epochEnded(report.metrics),
       );
-      if (this.stopsEarlyAt('epochEnd')) break;
     }
     return report.metrics;
   }
@@ -297,7 +296,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const { outputs: batchOutputs, loss, gradientNorm } = result;
     running.addLoss(loss, result.regLoss);
     for (const [i, outputs] of batchOutputs.entries()) await running.update(outputs, group[i]!);
-    progress.groupDone(result.committed);
+    progress.groupDone(group, result.committed);
     const metrics = running.local();
     if (this.isMaster) await this.tensorboard.logBatch(batchReport(this, group, result, metrics));
     await this.inCheckpointOrder(

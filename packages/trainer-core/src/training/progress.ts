@@ -1,3 +1,5 @@
+import { batchSize } from '../contracts/batch.js';
+import type { Batch } from '../contracts/batch.js';
 import { readState } from '../state/state-dict.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 
@@ -9,12 +11,26 @@ export class Progress implements Stateful {
   batchesThisEpoch = 0;
   /** Optimizer steps made in all. */
   batchNumTotal = 0;
+  /** Batches taken from the data in all, those of skipped steps too. */
+  batchesTotal = 0;
+  /** Examples in them. */
+  examplesTotal = 0;
 
   /** Whether that epoch is over, so that going on means the next one. */
   epochFinished = false;
+  /** Seconds of training before this start of the run. */
+  private secondsBefore = 0;
+  private startedAt = performance.now();
+
+  /** Seconds of training in all, without the time between a stop and the next start. */
+  get seconds(): number {
+    return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
+  }
 
   /** Counts a group of batches; one whose step was skipped moves the data on, and nothing else. */
-  groupDone(stepCommitted: boolean): void {
+  groupDone(group: readonly Batch[], stepCommitted: boolean): void {
+    this.batchesTotal += group.length;
+    this.examplesTotal += group.reduce((sum, batch) => sum + batchSize(batch), 0);
     this.batchesThisEpoch += 1;
     if (stepCommitted) this.batchNumTotal += 1;
   }
@@ -30,8 +46,8 @@ export class Progress implements Stateful {
   }
 
   stateDict(): StateDict {
-    const { epoch, batchesThisEpoch, batchNumTotal, epochFinished } = this;
-    return { epoch, batchesThisEpoch, batchNumTotal, epochFinished };
+    const { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished, seconds } = this;
+    return { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished, seconds };
   }
 
   /** Goes on where the saved progress was: at the next batch, or at the next epoch. */
@@ -39,8 +55,13 @@ export class Progress implements Stateful {
     const epoch = readState(state, 'epoch', 'number');
     const batchesThisEpoch = readState(state, 'batchesThisEpoch', 'number');
     const batchNumTotal = readState(state, 'batchNumTotal', 'number');
+    const batchesTotal = readState(state, 'batchesTotal', 'number');
+    const examplesTotal = readState(state, 'examplesTotal', 'number');
     const epochFinished = readState(state, 'epochFinished', 'boolean');
-    Object.assign(this, { epoch, batchesThisEpoch, batchNumTotal, epochFinished });
+    const secondsBefore = readState(state, 'seconds', 'number');
+    const startedAt = performance.now();
+    Object.assign(this, { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished });
+    Object.assign(this, { secondsBefore, startedAt });
     if (epochFinished) this.nextEpoch();
   }
 }
