@@ -143,7 +143,7 @@ export type { LearningRateCurve, SearchProgress } from './training/search-learni
 export { totalNorm } from './programs/rescale.js';
 export { planUpdate } from './programs/update.js';
 export { sparseLookup } from './programs/sparse-lookup.js';
-export type { TrainOptions } from './contracts/trainer.js';
+export type { ResumeMode, TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 
 // Models

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatasetReader, InterruptedError, trainFromConfig } from '@x/trainer-core';
-import type { Plugin, RunResultSummary } from '@x/trainer-core';
+import type { Plugin, ResumeMode, RunResultSummary } from '@x/trainer-core';
 
 import { ARCHIVE, archiveModel } from '../archive/archive-model.js';
 import { BEST_WEIGHTS } from '../archive/layout.js';
@@ -20,6 +20,7 @@ import { loadTensorflow } from '../tensorflow.js';
 export interface TrainCommandOptions {
   readonly serializationDir: string;
   readonly recover?: boolean;
+  readonly resume?: ResumeMode;
   readonly force?: boolean;
   readonly overrides?: readonly string[];
   readonly fileFriendlyLogging?: boolean;
@@ -33,7 +34,7 @@ export async function train(
   plugins: readonly Plugin[],
   io: Io,
 ): Promise<void> {
-  const { serializationDir: folder, overrides, recover, force, dryRun = false } = options;
+  const { serializationDir: folder, overrides, recover, resume, force, dryRun = false } = options;
   const log = new RunLog();
   const end = new EndOfRun();
   const say = (line: string): void => {
@@ -46,6 +47,7 @@ export async function train(
       serializationDir: folder,
       overrides,
       recover,
+      resume,
       force,
       dryRun,
       plugins,

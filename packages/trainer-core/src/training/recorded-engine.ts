@@ -7,11 +7,11 @@ export class RecordedEngine implements Stateful {
   constructor(private readonly engine: Engine) {}
 
   stateDict(): StateDict {
-    return { name: this.engine.name, choices: this.engine.stateDict() };
+    return { name: this.engine.describe().name, choices: this.engine.stateDict() };
   }
 
   loadStateDict(saved: StateDict): void {
-    if (readState(saved, 'name', 'string') !== this.engine.name) return;
+    if (readState(saved, 'name', 'string') !== this.engine.describe().name) return;
     this.engine.loadStateDict(readState(saved, 'choices', 'object'));
   }
 }

@@ -62,7 +62,7 @@ export function restoreInto(run: SavedRun, restored: RestoredCheckpoint, mode: R
     const saved = understood(restored.trainingState);
     const weights = { ...restored.modelState, ...(saved['rawParameters'] as TensorMap) };
     const unfit = problemsOf(() => loadModelState(run.model, weights));
-    if (run.movingAverage !== null) startAverages(run.movingAverage, run.model);
+    if (run.movingAverage !== null && unfit.length === 0) startAverages(run.movingAverage, run.model);
     const differences = mode === 'weights' ? [] : [...recorded(run, saved), ...restoreParts(run.parts, saved)];
     if (unfit.length > 0 || (mode === 'exact' && differences.length > 0)) {
       throw refusal([...unfit, ...differences], unfit.length === 0);
