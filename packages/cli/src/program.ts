@@ -87,7 +87,11 @@ function buildProgram(named: LoadedPlugins, io: Io, finish: (status: number) => 
     .requiredOption('-s, --serialization-dir <folder>', 'the folder that the run writes to')
     .option('-r, --recover', 'go on with the run in that folder')
     .addOption(
-      new Option('--resume <mode>', 'with --recover: what is taken of the checkpoint').choices(['exact', 'anyway', 'weights']),
+      new Option('--resume <mode>', 'with --recover: what is taken of the checkpoint').choices([
+        'exact',
+        'anyway',
+        'weights',
+      ]),
     )
     .option('-f, --force', 'replace the run in that folder')
     .addOption(overrides())
