@@ -382,6 +382,12 @@ const DIFFERENCES = [
     reason: 'a checkpoint is whole or is none',
   },
   {
+    family: 'checkpointer',
+    has: ({ constructor: options, looksFor }) => options?.num_serialized_models_to_keep === 0 && looksFor === 'newest',
+    at: /^the newest/,
+    reason: 'the newest checkpoint and the best one are always kept',
+  },
+  {
     family: 'mid-epoch checkpoint',
     has: ({ phases }) => phases[0].interrupted_at !== undefined,
     at: /^phase [1-9]/,

@@ -1,57 +1,48 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {
-  CheckpointPosition,
-  CheckpointState,
-  CheckpointStore,
-  RestoredCheckpoint,
-  TensorMap,
-} from '@x/trainer-core';
+import type { CheckpointPosition, CheckpointStore, RestoredCheckpoint, TensorMap } from '@x/trainer-core';
 import { CheckpointError } from '@x/trainer-core';
 
+import type { CheckpointFiles, DataFile, Saved } from './layout.js';
+import { DATA_FILES, filesOf, foldersIn, MANIFEST, MODEL, ROOT, STATE, STATE_TENSORS } from './layout.js';
+import { digestInSteps, RunningDigest } from './digest.js';
 import type { Manifest } from './manifest.js';
-import { decodeManifest, digest, encodeManifest } from './manifest.js';
-import type { Place } from './position.js';
+import { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES } from './manifest.js';
+import { BEST, decodePointer, encodePointer, LATEST } from './pointer.js';
+import type { Pointer } from './pointer.js';
 import { comparePlaces, folderName, parseFolderName, samePosition } from './position.js';
-import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
-import { decodeState, encodeState } from './state-json.js';
+import { decodeSafetensors } from './safetensors.js';
+import { decodeState } from './state-json.js';
 
-/** The best weights, at the top of the store. */
-export const BEST = 'best.safetensors';
+/** What is compared with the manifest when a checkpoint is read. */
+export type Verification = 'checksums' | 'sizes';
 
-const ROOT = 'checkpoints';
-const MODEL = 'model_state.safetensors';
-const STATE = 'training_state.json';
-const STATE_TENSORS = 'training_state.safetensors';
-const MANIFEST = 'manifest.json';
-
-/** The order in which they are written: whatever an interrupted save leaves, the first of them shows that it was there. */
-const DATA_FILES = [STATE, STATE_TENSORS, MODEL] as const;
-
-/** The files of a checkpoint, ready to be written. */
-export type CheckpointFiles = Readonly<Record<(typeof DATA_FILES)[number], Uint8Array>>;
-
-/** A finished checkpoint in the archive. */
-export interface Saved extends Place {
-  /** The folder below the store's root: `checkpoints/epoch_3`. */
-  readonly folder: string;
-}
+/** A checkpoint whose manifest was read. */
+export interface Described extends Saved, Manifest {}
 
 /**
- * The layout of checkpoints in a store, on top of nothing but atomic writes of single files:
+ * The layout of checkpoints in a store:
  * ```text
- * best.safetensors
+ * latest.json                                      { "checkpoint": "checkpoints/epoch_3" }
+ * best.json
  * checkpoints/epoch_3/training_state.json
  *                     training_state.safetensors
  *                     model_state.safetensors
  *                     manifest.json                sizes and checksums of the others; written last, removed first
  * ```
  * A folder is a checkpoint if and only if it has its manifest. Only files of exactly these names are ever removed.
+ *
+ * It remembers the manifests that it has seen, so each is read once; it must not outlive what others change in the store.
  */
 export class CheckpointArchive {
   private readonly manifests = new Map<string, Manifest>();
   private readonly damaged = new Set<string>();
 
   constructor(private readonly store: CheckpointStore) {}
+
+  /** Passes these folders over from now on, because a reader found them damaged. */
+  distrust(folders: Iterable<string>): void {
+    for (const folder of folders) this.damaged.add(folder);
+  }
 
   /** The finished checkpoints, oldest first. */
   async list(): Promise<Saved[]> {
@@ -60,8 +51,8 @@ export class CheckpointArchive {
   }
 
   /** Those that are not known to be damaged, with their manifests. */
-  async history(): Promise<(Saved & Manifest)[]> {
-    const whole: (Saved & Manifest)[] = [];
+  async history(): Promise<Described[]> {
+    const whole: Described[] = [];
     for (const saved of await this.list()) {
       if (this.damaged.has(saved.folder)) continue;
       try {
@@ -75,25 +66,32 @@ export class CheckpointArchive {
   }
 
   /**
-   * Adds a checkpoint. Where its position is saved already, it gets a folder of its own and then takes that one's place,
-   * so that there is a complete one at every moment.
+   * Adds a checkpoint. Where its position is saved already, it gets a folder of its own, so that there is a complete one at
+   * every moment. Checksums are computed while the files are written.
+   *
+   * @throws CheckpointError if it cannot be written; what was written is removed, as far as that is possible.
    */
   async add(
     position: CheckpointPosition,
     files: CheckpointFiles,
-    times: Pick<Manifest, 'savedAt' | 'startedAt'>,
+    about: Omit<Manifest, 'position' | 'files'>,
   ): Promise<void> {
     const earlier = foldersIn(await this.store.list()).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;
-    const manifest: Manifest = {
-      position: { epoch, batchesThisEpoch, batchNumTotal },
-      ...times,
-      files: Object.fromEntries(DATA_FILES.map((name) => [name, digest(files[name])])),
-    };
-    for (const name of DATA_FILES) await this.store.put(`${folder}/${name}`, files[name]);
-    await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
-    this.manifests.set(folder, manifest);
+    const digests: Record<string, Manifest['files'][string]> = {};
+    try {
+      for (const name of DATA_FILES) {
+        const written = this.store.put(`${folder}/${name}`, files[name]);
+        [digests[name]] = await Promise.all([digestInSteps(files[name]), written]);
+      }
+      const manifest: Manifest = { position: { epoch, batchesThisEpoch, batchNumTotal }, ...about, files: digests };
+      await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
+      this.manifests.set(folder, manifest);
+    } catch (error) {
+      await this.remove({ folder }).catch(() => undefined);
+      throw error;
+    }
   }
 
   /**
@@ -101,63 +99,14 @@ export class CheckpointArchive {
    *
    * @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) naming the file if a size or a checksum is wrong.
    */
-  async read(saved: Saved): Promise<RestoredCheckpoint> {
-    try {
-      return await this.readWhole(saved);
-    } catch (error) {
-      if (isCorrupt(error)) this.damaged.add(saved.folder);
-      throw error;
-    }
-  }
-
-  /** Removes a checkpoint: the manifest first, so that a part of one is never taken for the whole. */
-  async remove({ folder }: Saved): Promise<void> {
-    for (const name of [MANIFEST, ...[...DATA_FILES].reverse()]) await this.store.delete(`${folder}/${name}`);
-    this.manifests.delete(folder);
-    this.damaged.delete(folder);
-  }
-
-  /** Removes what interrupted saves and removals left behind. Not to be called while a checkpoint is being added. */
-  async removeUnfinished(): Promise<void> {
-    const paths = new Set(await this.store.list());
-    for (const saved of foldersIn(paths)) if (!paths.has(`${saved.folder}/${MANIFEST}`)) await this.remove(saved);
-  }
-
-  async writeBest({ [MODEL]: weights }: CheckpointFiles): Promise<void> {
-    await this.store.commit(BEST, weights);
-  }
-
-  /** The best weights, which the caller owns, or null if there are none. */
-  async readBest(): Promise<TensorMap | null> {
-    const paths = await this.store.list();
-    return paths.includes(BEST) ? decodeSafetensors(await this.store.get(BEST), BEST) : null;
-  }
-
-  private async manifestOf({ folder }: Saved): Promise<Manifest> {
-    const known = this.manifests.get(folder);
-    if (known !== undefined) return known;
-    const file = `${folder}/${MANIFEST}`;
-    const manifest = decodeManifest(await this.store.get(file), file);
-    this.manifests.set(folder, manifest);
-    return manifest;
-  }
-
-  private async readWhole(saved: Saved): Promise<RestoredCheckpoint> {
+  async read(saved: Saved, verify: Verification): Promise<RestoredCheckpoint> {
     const manifest = await this.manifestOf(saved);
     const paths = new Set(await this.store.list());
-    const file = async (name: (typeof DATA_FILES)[number]): Promise<[content: Uint8Array, path: string]> => {
-      const path = `${saved.folder}/${name}`;
-      if (!paths.has(path)) throw damaged(path, 'it is missing');
-      const content = await this.store.get(path);
-      const expected = manifest.files[name];
-      const found = digest(content);
-      if (found.bytes !== expected?.bytes)
-        throw damaged(path, `it has ${found.bytes} bytes instead of ${expected?.bytes}`);
-      if (found.sha256 !== expected.sha256) throw damaged(path, 'its checksum is wrong');
-      return [content, path];
-    };
-    const [state, stateTensors, model] = [await file(STATE), await file(STATE_TENSORS), await file(MODEL)];
-    const modelState = decodeSafetensors(...model);
+    const missing = DATA_FILES.map((name) => `${saved.folder}/${name}`).find((path) => !paths.has(path));
+    if (missing !== undefined) throw damaged(missing, 'it is missing');
+    const state = await this.file(saved, manifest, STATE, verify);
+    const stateTensors = await this.file(saved, manifest, STATE_TENSORS, verify);
+    const modelState = decodeSafetensors(...(await this.file(saved, manifest, MODEL, verify)));
     let tensors: TensorMap = {};
     try {
       tensors = decodeSafetensors(...stateTensors);
@@ -167,16 +116,103 @@ export class CheckpointArchive {
       throw error;
     }
   }
-}
 
-/** A snapshot as files. It stays the caller's. */
-export async function encodeCheckpoint({ modelState, trainingState }: CheckpointState): Promise<CheckpointFiles> {
-  const { json, tensors } = encodeState(trainingState);
-  return {
-    [STATE]: new TextEncoder().encode(json),
-    [STATE_TENSORS]: await encodeSafetensors(tensors),
-    [MODEL]: await encodeSafetensors(modelState),
-  };
+  /** Removes a checkpoint: the manifest first, so that a part of one is never taken for the whole. */
+  async remove({ folder }: Pick<Saved, 'folder'>): Promise<void> {
+    for (const path of filesOf(folder)) await this.store.delete(path);
+    this.manifests.delete(folder);
+    this.damaged.delete(folder);
+  }
+
+  /** Removes what interrupted saves and removals left behind. Not to be called while a checkpoint is being added. */
+  async removeUnfinished(): Promise<void> {
+    const paths = new Set(await this.store.list());
+    for (const { folder } of foldersIn(paths)) {
+      const files = filesOf(folder);
+      if (!paths.has(`${folder}/${MANIFEST}`) && files.some((path) => paths.has(path))) await this.remove({ folder });
+    }
+  }
+
+  /**
+   * Makes the pointers name what the manifests say: the newest checkpoint, and the newest of those that were the best ones.
+   * A crash between a commit and its pointers is made good by the next call.
+   *
+   * @returns the folders that they name now.
+   */
+  async updatePointers(history: readonly Described[]): Promise<ReadonlySet<string>> {
+    const pointers = {
+      [BEST]: await this.best(history),
+      [LATEST]: history.length === 0 ? null : { checkpoint: history.at(-1)!.folder },
+    };
+    const paths = new Set(await this.store.list());
+    for (const [file, pointer] of Object.entries(pointers)) {
+      if (pointer === null) continue;
+      const content = encodePointer(pointer);
+      if (paths.has(file) && Buffer.compare(await this.readSmall(file), content) === 0) continue;
+      await this.store.commit(file, content);
+    }
+    return new Set(
+      Object.values(pointers).flatMap((pointer) =>
+        pointer !== null && 'checkpoint' in pointer ? [pointer.checkpoint] : [],
+      ),
+    );
+  }
+
+  /**
+   * The best weights, which the caller owns, or null if there are none.
+   *
+   * @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) if they are damaged: others would not be the best ones.
+   */
+  async readBest(verify: Verification): Promise<TensorMap | null> {
+    const pointer = await this.best(await this.history());
+    if (pointer === null) return null;
+    if ('weights' in pointer) return decodeSafetensors(await this.store.get(pointer.weights), pointer.weights);
+    const saved = savedIn(pointer.checkpoint);
+    return decodeSafetensors(...(await this.file(saved, await this.manifestOf(saved), MODEL, verify)));
+  }
+
+  /** The pointer's word, unless a crash kept it from naming a later one. */
+  private async best(history: readonly Described[]): Promise<Pointer | null> {
+    const paths = await this.store.list();
+    const pointer = paths.includes(BEST) ? decodePointer(await this.readSmall(BEST), BEST) : null;
+    const marked = history.findLast(({ best }) => best);
+    if (marked === undefined) return pointer;
+    const isLater =
+      pointer === null || ('checkpoint' in pointer && comparePlaces(marked, savedIn(pointer.checkpoint)) > 0);
+    return isLater ? { checkpoint: marked.folder } : pointer;
+  }
+
+  private async manifestOf({ folder }: Saved): Promise<Manifest> {
+    const known = this.manifests.get(folder);
+    if (known !== undefined) return known;
+    const file = `${folder}/${MANIFEST}`;
+    const manifest = decodeManifest(await this.readSmall(file), file);
+    this.manifests.set(folder, manifest);
+    return manifest;
+  }
+
+  private readSmall(file: string): Promise<Uint8Array> {
+    return this.store.get(file, { maxBytes: MAX_MANIFEST_BYTES });
+  }
+
+  /** A file and its path, after comparing it with the manifest. */
+  private async file(
+    { folder }: Saved,
+    { files }: Manifest,
+    name: DataFile,
+    verify: Verification,
+  ): Promise<[content: Uint8Array, path: string]> {
+    const path = `${folder}/${name}`;
+    const expected = files[name];
+    if (expected === undefined) throw damaged(path, 'its manifest does not mention it');
+    const digest = new RunningDigest();
+    const onChunk = verify === 'checksums' ? (chunk: Uint8Array): void => digest.add(chunk) : undefined;
+    const content = await this.store.get(path, { bytes: expected.bytes, onChunk });
+    if (content.length !== expected.bytes)
+      throw damaged(path, `it has ${content.length} bytes instead of ${expected.bytes}`);
+    if (verify === 'checksums' && digest.of(content) !== expected.sha256) throw damaged(path, 'its checksum is wrong');
+    return [content, path];
+  }
 }
 
 /** Whether an error says that a checkpoint is damaged, and not that it could not be reached. */
@@ -184,21 +220,11 @@ export function isCorrupt(error: unknown): error is CheckpointError {
   return error instanceof CheckpointError && error.code === 'X_CHECKPOINT_CORRUPT';
 }
 
-/** The folders that hold a file of ours, oldest first. */
-function foldersIn(paths: Iterable<string>): Saved[] {
-  const ours: readonly string[] = [MANIFEST, ...DATA_FILES];
-  const names = new Set(
-    [...paths].flatMap((path) => {
-      const [root, folder, file, ...deeper] = path.split('/');
-      return root === ROOT && folder !== undefined && ours.includes(file ?? '') && deeper.length === 0 ? [folder] : [];
-    }),
-  );
-  return [...names]
-    .flatMap((name) => {
-      const place = parseFolderName(name);
-      return place === undefined ? [] : [{ folder: `${ROOT}/${name}`, ...place }];
-    })
-    .sort(comparePlaces);
+/** @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) for a folder that no checkpoint has. */
+function savedIn(folder: string): Saved {
+  const place = folder.startsWith(`${ROOT}/`) ? parseFolderName(folder.slice(ROOT.length + 1)) : undefined;
+  if (place === undefined) throw damaged(BEST, `"${folder}" is not the folder of a checkpoint`);
+  return { folder, ...place };
 }
 
 function damaged(path: string, cause: string): CheckpointError {

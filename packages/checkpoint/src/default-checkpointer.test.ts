@@ -24,6 +24,7 @@ import type { FileSystem } from './file-system.js';
 import { nodeFileSystem } from './file-system.js';
 import { LocalStore } from './local-store.js';
 import plugin from './plugin.js';
+import { writeWeights } from './weights.js';
 
 /** A run of which only one number matters. */
 class FakeRun implements Checkpointable {
@@ -34,6 +35,14 @@ class FakeRun implements Checkpointable {
       { w: tf.tensor1d([this.value, this.value]) },
       { value: this.value, best: -Infinity, optimizer: { 'w.1': { expAvg: tf.scalar(this.value / 2) } } },
     );
+  }
+}
+
+/** What it saves is on disk at once. */
+class SavingAtOnce extends DefaultCheckpointer {
+  override async saveCheckpoint(...save: Parameters<DefaultCheckpointer['saveCheckpoint']>): Promise<void> {
+    await super.saveCheckpoint(...save);
+    await this.flush();
   }
 }
 
@@ -52,6 +61,12 @@ async function stored(): Promise<string[]> {
   return (await readdir(join(folder, 'checkpoints')).catch(() => [])).sort();
 }
 
+/** What `latest.json` or `best.json` names. */
+async function pointer(name: string): Promise<string | null> {
+  const text = await readFile(join(folder, `${name}.json`), 'utf8').catch(() => '{}');
+  return (JSON.parse(text) as { checkpoint?: string }).checkpoint ?? null;
+}
+
 /** The number in a checkpoint, after a look at all of its parts. */
 function valueOf(restored: RestoredCheckpoint | null): number | null {
   if (restored === null) return null;
@@ -67,7 +82,7 @@ function valueOf(restored: RestoredCheckpoint | null): number | null {
 }
 
 async function newest(): Promise<number | null> {
-  return valueOf(await new DefaultCheckpointer({}, folder).restoreCheckpoint());
+  return valueOf(await new SavingAtOnce({}, folder).restoreCheckpoint());
 }
 
 /** What is warned of while something runs. */
@@ -96,7 +111,7 @@ describe('what the original does', () => {
     '$name (restarts: $restarts)',
     async ({ options, operations, after, restarts }) => {
       let time = 1_600_000_000_000;
-      const make = (): DefaultCheckpointer => new DefaultCheckpointer(options, folder, () => time);
+      const make = (): Checkpointer => new SavingAtOnce(options, folder, () => time);
       let checkpointer = make();
       for (const [i, { op, epoch, batch, advance, best }] of (operations as Operation[]).entries()) {
         // the first process lives until it has saved: before that there is nothing to remember its start by
@@ -104,8 +119,13 @@ describe('what the original does', () => {
         time += advance * 1000;
         if (op === 'save') await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch), best ?? false);
         else await checkpointer.maybeSaveCheckpoint(new FakeRun(epoch), within(epoch, batch!));
-        expect(await stored()).toEqual(after[i]!.checkpoints);
-        expect((await readdir(folder)).includes('best.safetensors')).toBe(after[i]!.best);
+        // the original lets go of these, too, and keeps a copy of the best weights instead
+        const done = (operations as Operation[]).slice(0, i + 1);
+        const bestSoFar = done.findLast((each) => each.best === true)?.epoch;
+        const named = bestSoFar === undefined ? [] : [`epoch_${bestSoFar}`];
+        const newestOne = options.numSerializedModelsToKeep === 0 ? [`epoch_${epoch}`] : [];
+        expect(await stored()).toEqual([...new Set([...after[i]!.checkpoints, ...named, ...newestOne])].sort());
+        expect(await pointer('best')).toBe(after[i]!.best ? `checkpoints/${named[0]}` : null);
       }
     },
   );
@@ -113,14 +133,15 @@ describe('what the original does', () => {
 
 describe('saving and restoring', () => {
   test('there is nothing before the first save', async () => {
-    const checkpointer = new DefaultCheckpointer({}, folder);
+    const checkpointer = new SavingAtOnce({}, folder);
     expect(await checkpointer.restoreCheckpoint()).toBeNull();
     expect(await checkpointer.bestModelState()).toBeNull();
   });
 
   test('a checkpoint has the weights, the training state and a manifest in a folder of its own', async () => {
-    await new DefaultCheckpointer({}, folder).saveCheckpoint(new FakeRun(5), endOf(0));
-    expect(await readdir(folder)).toEqual(['checkpoints']);
+    await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(5), endOf(0));
+    expect((await readdir(folder)).sort()).toEqual(['checkpoints', 'latest.json']);
+    expect(await pointer('latest')).toBe('checkpoints/epoch_0');
     expect((await readdir(join(folder, 'checkpoints', 'epoch_0'))).sort()).toEqual([
       'manifest.json',
       'model_state.safetensors',
@@ -131,7 +152,7 @@ describe('saving and restoring', () => {
   });
 
   test('the best weights stay those of the last best save', async () => {
-    const checkpointer = new DefaultCheckpointer({}, folder);
+    const checkpointer = new SavingAtOnce({}, folder);
     await checkpointer.saveCheckpoint(new FakeRun(1), endOf(0), true);
     await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1), false);
     const best = await checkpointer.bestModelState();
@@ -140,20 +161,20 @@ describe('saving and restoring', () => {
   });
 
   test('saves every so many steps of an epoch, by their number and not by what this process has seen', async () => {
-    const make = (): DefaultCheckpointer =>
-      new DefaultCheckpointer({ saveEveryNumBatches: 2, numSerializedModelsToKeep: null }, folder);
+    const make = (): Checkpointer =>
+      new SavingAtOnce({ saveEveryNumBatches: 2, numSerializedModelsToKeep: null }, folder);
     for (const step of [1, 2, 3]) await make().maybeSaveCheckpoint(new FakeRun(step), within(0, step));
     const one = make();
     for (const step of [3, 4, 5]) await one.maybeSaveCheckpoint(new FakeRun(step), within(1, step));
     expect(await stored()).toEqual(['epoch_0_step_2', 'epoch_1_step_4']);
   });
 
-  test('may save the best weights alone at the end of an epoch', async () => {
-    const checkpointer = new DefaultCheckpointer({ saveCompletedEpochs: false, saveEveryNumBatches: 3 }, folder);
+  test('may save at the end of the best epochs alone', async () => {
+    const checkpointer = new SavingAtOnce({ saveCompletedEpochs: false, saveEveryNumBatches: 3 }, folder);
     await checkpointer.maybeSaveCheckpoint(new FakeRun(1), within(0, 3));
     await checkpointer.saveCheckpoint(new FakeRun(2), endOf(0), true);
     await checkpointer.saveCheckpoint(new FakeRun(3), endOf(1), false);
-    expect(await stored()).toEqual(['epoch_0_step_3']);
+    expect(await stored()).toEqual(['epoch_0', 'epoch_0_step_3']);
     const best = await checkpointer.bestModelState();
     expect(best!['w']!.arraySync()).toEqual([2, 2]);
     tf.dispose(best!);
@@ -162,7 +183,7 @@ describe('saving and restoring', () => {
   test('keeps what is young besides the newest ones', async () => {
     let time = 0;
     const options = { numSerializedModelsToKeep: 1, keepMostRecentByAge: 15 };
-    const checkpointer = new DefaultCheckpointer(options, folder, () => time);
+    const checkpointer = new SavingAtOnce(options, folder, () => time);
     for (const [epoch, seconds] of [0, 10, 20, 100].entries()) {
       time = seconds * 1000;
       await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch));
@@ -172,7 +193,7 @@ describe('saving and restoring', () => {
   });
 
   test('the end of an epoch is newer than a step in it, whatever was written last', async () => {
-    const checkpointer = new DefaultCheckpointer({ numSerializedModelsToKeep: null }, folder);
+    const checkpointer = new SavingAtOnce({ numSerializedModelsToKeep: null }, folder);
     await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1));
     await checkpointer.saveCheckpoint(new FakeRun(1), within(1, 99));
     expect(await newest()).toBe(2);
@@ -181,14 +202,14 @@ describe('saving and restoring', () => {
   });
 
   test('saves at one moment do not overwrite each other', async () => {
-    const checkpointer = new DefaultCheckpointer({ modelSaveInterval: 0 }, folder, () => 1_600_000_000_000);
+    const checkpointer = new SavingAtOnce({ modelSaveInterval: 0 }, folder, () => 1_600_000_000_000);
     for (const step of [1, 2, 3, 4]) await checkpointer.maybeSaveCheckpoint(new FakeRun(step), within(0, step));
     expect(await stored()).toEqual(['epoch_0_step_3', 'epoch_0_step_4']);
     expect(await newest()).toBe(4);
   });
 
   test('saving a position again replaces it', async () => {
-    const checkpointer = new DefaultCheckpointer({}, folder);
+    const checkpointer = new SavingAtOnce({}, folder);
     for (const value of [1, 2, 3]) {
       await checkpointer.saveCheckpoint(new FakeRun(value), endOf(0));
       expect(await stored()).toHaveLength(1);
@@ -198,7 +219,7 @@ describe('saving and restoring', () => {
 
   test('24 hours of steps are saved once an hour', async () => {
     let time = 0;
-    const checkpointer = new DefaultCheckpointer(
+    const checkpointer = new SavingAtOnce(
       { modelSaveInterval: 3600, numSerializedModelsToKeep: 1 },
       folder,
       () => time,
@@ -212,7 +233,7 @@ describe('saving and restoring', () => {
   });
 
   test('without a folder nothing happens', async () => {
-    const checkpointer = new DefaultCheckpointer({ modelSaveInterval: 0 }, null);
+    const checkpointer = new SavingAtOnce({ modelSaveInterval: 0 }, null);
     const never: Checkpointable = { getCheckpointState: () => expect(true).toBe(false) as never };
     await checkpointer.saveCheckpoint(never, endOf(0), true);
     expect(await checkpointer.maybeSaveCheckpoint(never, within(0, 1))).toBe(false);
@@ -221,7 +242,7 @@ describe('saving and restoring', () => {
   });
 
   test('no tensor is left behind, also by saves that fail', async () => {
-    const checkpointer = new DefaultCheckpointer({}, folder);
+    const checkpointer = new SavingAtOnce({}, folder);
     const before = tf.memory().numTensors;
     await checkpointer.saveCheckpoint(new FakeRun(1), endOf(0), true);
     expect(await newest()).toBe(1);
@@ -239,7 +260,7 @@ describe('files that are not ours', () => {
     await writeFile(join(folder, 'checkpoints', 'epoch_0', 'notes.txt'), 'mine');
     await writeFile(join(folder, 'checkpoints', 'epoch_0.bak', 'manifest.json'), 'mine');
     await writeFile(join(folder, 'model_state_epoch_0.th'), 'mine');
-    const checkpointer = new DefaultCheckpointer({ numSerializedModelsToKeep: 1 }, folder);
+    const checkpointer = new SavingAtOnce({ numSerializedModelsToKeep: 1 }, folder);
     for (const epoch of [0, 1, 2]) await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch));
     expect(await stored()).toEqual(['epoch_0', 'epoch_0.bak', 'epoch_2']);
     expect(await readdir(join(folder, 'checkpoints', 'epoch_0'))).toEqual(['notes.txt']);
@@ -249,7 +270,7 @@ describe('files that are not ours', () => {
 
 describe('damage', () => {
   async function saveTwo(): Promise<void> {
-    const checkpointer = new DefaultCheckpointer({}, folder);
+    const checkpointer = new SavingAtOnce({}, folder);
     await checkpointer.saveCheckpoint(new FakeRun(1), endOf(0));
     await checkpointer.saveCheckpoint(new FakeRun(2), endOf(1));
   }
@@ -304,7 +325,7 @@ describe('damage', () => {
   test('a damaged checkpoint does not count among those that are kept, and goes when its position is saved again', async () => {
     await saveTwo();
     await writeFile(join(folder, 'checkpoints', 'epoch_1', 'training_state.json'), '{}');
-    const resumed = new DefaultCheckpointer({ numSerializedModelsToKeep: 1 }, folder);
+    const resumed = new SavingAtOnce({ numSerializedModelsToKeep: 1 }, folder);
     await warningsOf(async () => expect(valueOf(await resumed.restoreCheckpoint())).toBe(1));
     await resumed.saveCheckpoint(new FakeRun(1.5), within(1, 50));
     expect(await stored()).toEqual(['epoch_1', 'epoch_1_step_50']);
@@ -313,12 +334,25 @@ describe('damage', () => {
     expect(await newest()).toBe(2);
   });
 
-  test('damaged best weights are an error that names the file', async () => {
-    await writeFile(join(folder, 'best.safetensors'), 'junk');
-    await expect(new DefaultCheckpointer({}, folder).bestModelState()).rejects.toMatchObject({
-      code: 'X_CHECKPOINT_CORRUPT',
-      message: expect.stringContaining('best.safetensors'),
-    });
+  test.each([...files.slice(0, 2), '../../best.json'])(
+    'damaged best weights are an error that names %s',
+    async (name) => {
+      await saveTwo();
+      await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(3), endOf(2), true);
+      await writeFile(join(folder, 'checkpoints', 'epoch_2', name), 'junk');
+      await expect(new SavingAtOnce({}, folder).bestModelState()).rejects.toMatchObject({
+        code: 'X_CHECKPOINT_CORRUPT',
+        message: expect.stringContaining(name.replace('../../', '')),
+      });
+    },
+  );
+
+  test('best weights may also be a file alone, which the pointer names', async () => {
+    await writeWeights(join(folder, 'weights.safetensors'), { w: tf.tensor1d([4, 4]) });
+    await writeFile(join(folder, 'best.json'), '{"weights":"weights.safetensors"}');
+    const best = await new SavingAtOnce({}, folder).bestModelState();
+    expect(best!['w']!.arraySync()).toEqual([4, 4]);
+    tf.dispose(best!);
   });
 
   test('a checkpoint without its manifest does not exist, and is cleared away by the next save', async () => {
@@ -326,7 +360,7 @@ describe('damage', () => {
     await rename(join(folder, 'checkpoints', 'epoch_1'), join(folder, 'checkpoints', 'epoch_7'));
     await rm(join(folder, 'checkpoints', 'epoch_7', 'manifest.json'));
     expect(await warningsOf(async () => expect(await newest()).toBe(1))).toEqual([]);
-    await new DefaultCheckpointer({}, folder).saveCheckpoint(new FakeRun(2), endOf(1));
+    await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(2), endOf(1));
     expect(await stored()).toEqual(['epoch_0', 'epoch_1']);
   });
 });
@@ -375,7 +409,7 @@ describe('a file system that fails', () => {
     'at any one call (from then on: $onwards) costs at most the new checkpoint',
     async ({ onwards, code }) => {
       const template = join(folder, 'template');
-      const before = new DefaultCheckpointer({}, template);
+      const before = new SavingAtOnce({}, template);
       await before.saveCheckpoint(new FakeRun(1), endOf(0), true);
       await before.saveCheckpoint(new FakeRun(2), endOf(1), true);
 
@@ -385,7 +419,7 @@ describe('a file system that fails', () => {
         await cp(template, copy, { recursive: true });
         const { files, calls } = faulty(nth, code, onwards);
         const store = new LocalStore({}, copy, undefined, files);
-        const saving = new DefaultCheckpointer({ store });
+        const saving = new SavingAtOnce({ store });
         let error: unknown = null;
         const warnings = await warningsOf(async () => {
           await saving.saveCheckpoint(new FakeRun(3), endOf(2), true).catch((thrown: unknown) => (error = thrown));
@@ -394,9 +428,10 @@ describe('a file system that fails', () => {
           expect(error).toMatchObject({ name: 'CheckpointError', code: 'X_CHECKPOINT' });
           failures += 1;
         }
-        expect(warnings.length).toBeLessThanOrEqual(error === null ? 1 : 0);
+        // only of what could not be tidied up
+        expect(warnings.length).toBeLessThanOrEqual(1);
 
-        const resumed = new DefaultCheckpointer({}, copy);
+        const resumed = new SavingAtOnce({}, copy);
         const reopened = await warningsOf(async () => {
           const value = valueOf(await resumed.restoreCheckpoint());
           if (error === null) expect(value).toBe(3);
@@ -414,7 +449,8 @@ describe('a file system that fails', () => {
         await resumed.saveCheckpoint(new FakeRun(3), endOf(2));
         await resumed.saveCheckpoint(new FakeRun(4), endOf(3));
         const left = await readdir(join(copy, 'checkpoints'), { recursive: true, withFileTypes: true });
-        expect(left.filter((entry) => entry.isFile())).toHaveLength(2 * 4);
+        // the two newest, and the best one
+        expect(left.filter((entry) => entry.isFile())).toHaveLength(3 * 4);
         await rm(copy, { recursive: true });
         if (calls() < nth) break;
       }
@@ -424,11 +460,11 @@ describe('a file system that fails', () => {
   );
 
   test('a failed save of a position that is saved already leaves the earlier one', async () => {
-    const healthy = new DefaultCheckpointer({}, folder);
+    const healthy = new SavingAtOnce({}, folder);
     await healthy.saveCheckpoint(new FakeRun(1), endOf(0));
     for (const nth of [10, 20, 30]) {
       const store = new LocalStore({}, folder, undefined, faulty(nth, 'EIO', true).files);
-      await expect(new DefaultCheckpointer({ store }).saveCheckpoint(new FakeRun(9), endOf(0))).rejects.toThrow('EIO');
+      await expect(new SavingAtOnce({ store }).saveCheckpoint(new FakeRun(9), endOf(0))).rejects.toThrow('EIO');
       expect(await newest()).toBe(1);
     }
   });
@@ -448,11 +484,12 @@ describe('in a run', () => {
     expect(await checkpointer.maybeSaveCheckpoint(new FakeRun(1), within(0, 1))).toBe(false);
     time = 10_000;
     expect(await checkpointer.maybeSaveCheckpoint(new FakeRun(2), within(0, 2))).toBe(true);
+    await checkpointer.flush();
     expect(await newest()).toBe(2);
   });
 
   test('options that do not exist are refused', () => {
-    expect(() => new DefaultCheckpointer({ numSerialisedModelsToKeep: 3 } as never, folder)).toThrow(
+    expect(() => new SavingAtOnce({ numSerialisedModelsToKeep: 3 } as never, folder)).toThrow(
       'did you mean "numSerializedModelsToKeep"?',
     );
   });

@@ -1,4 +1,11 @@
-import type { Checkpointable, CheckpointPosition, RestoredCheckpoint, TensorMap, Token } from '@x/trainer-core';
+import type {
+  Checkpointable,
+  CheckpointPosition,
+  MetricValues,
+  RestoredCheckpoint,
+  TensorMap,
+  Token,
+} from '@x/trainer-core';
 import {
   CheckpointError,
   Checkpointer,
@@ -8,20 +15,22 @@ import {
   inject,
   log,
   parseOptions,
+  parseWatchedMetric,
   SerializationDir,
   token,
 } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { CheckpointArchive, encodeCheckpoint, isCorrupt } from './archive.js';
-import type { CheckpointFiles } from './archive.js';
+import { CheckpointArchive, isCorrupt } from './archive.js';
+import { hostCopy } from './host-copy.js';
 import { LocalStore } from './local-store.js';
-import { samePosition } from './position.js';
-import { expired } from './retention.js';
+import type { RetentionRule } from './retention.js';
+import { Saver } from './saver.js';
 
 /** What a checkpointer reads the time from: milliseconds since 1970. */
 export const Clock: Token<() => number> = token('@x/checkpoint:Clock');
 
+const everySo = z.int().positive().nullable().default(null);
 const seconds = z.number().nonnegative().nullable().default(null);
 
 export const CheckpointerOptions = z.strictObject({
@@ -30,7 +39,7 @@ export const CheckpointerOptions = z.strictObject({
     .nullable()
     .default(2)
     .describe(
-      'The number of newest checkpoints to keep; null or negative keeps all, 0 none (the best weights are always kept)',
+      'The number of newest checkpoints to keep; null or negative keeps all. The newest one and the best one are always kept',
     ),
   keepMostRecentByAge: seconds.describe(
     'Checkpoints that are no more than this many seconds old are kept besides, or, where all would be kept, alone',
@@ -41,16 +50,34 @@ export const CheckpointerOptions = z.strictObject({
   modelSaveInterval: seconds.describe(
     'Seconds after which a checkpoint is also saved within an epoch; null never does',
   ),
-  saveEveryNumBatches: z
-    .int()
-    .positive()
+  keepEveryNumEpochs: everySo.describe('Keep the ends of every so many epochs for good'),
+  keepEveryNumSteps: everySo.describe('Keep the checkpoints after every so many steps of the whole training for good'),
+  keepBestByMetric: z
+    .strictObject({
+      metric: z.string().describe('A validation metric: "-loss" if smaller is better, "+accuracy" if larger is'),
+      count: z.int().positive().default(1).describe('How many to keep'),
+    })
     .nullable()
     .default(null)
-    .describe('Steps of an epoch after which a checkpoint is also saved within it; null never does'),
+    .describe('Keep besides the checkpoints with the best values of a metric; of equal ones the older'),
+  saveEveryNumBatches: everySo.describe(
+    'Steps of an epoch after which a checkpoint is also saved within it; null never does',
+  ),
+  saveEveryNumSteps: everySo.describe(
+    'Steps of the whole training after which a checkpoint is also saved within an epoch; null never does',
+  ),
   saveCompletedEpochs: z
     .boolean()
     .default(true)
-    .describe('Whether a checkpoint is saved at the end of every epoch; the best weights are in any case'),
+    .describe('Whether a checkpoint is saved at the end of every epoch; at the end of the best ones it is in any case'),
+  onSaveError: z
+    .enum(['stop', 'continue'])
+    .default('stop')
+    .describe('When a checkpoint cannot be written: end the training with the error, or warn and go on'),
+  verify: z
+    .enum(['checksums', 'sizes'])
+    .default('checksums')
+    .describe('What is checked of the files of a checkpoint that is read; sizes is faster and overlooks changed bytes'),
   store: component(CheckpointStore)
     .nullable()
     .default(null)
@@ -64,6 +91,10 @@ export const CheckpointerOptions = z.strictObject({
  * damaged on disk is noticed by its checksum and passed over with a warning. Retention depends on what is stored, not on
  * which process stored it. Checkpoints are ordered by (epochs completed, steps in the epoch).
  *
+ * Training stands still only while the state is copied; the copy is checked, written and tidied up after in another thread.
+ * One save is under way at a time, and the next one waits for it. A save that fails is reported by the next one, by
+ * `maybeSaveCheckpoint` or by `flush`.
+ *
  * Without a folder and without a store it does nothing.
  *
  * Source: `Checkpointer` of AllenNLP 1.0, whose retention rule it has, with those options of 2.10's that it lacked.
@@ -71,8 +102,11 @@ export const CheckpointerOptions = z.strictObject({
 @Checkpointer.register('default', CheckpointerOptions)
 export class DefaultCheckpointer extends Checkpointer {
   private readonly options: z.output<typeof CheckpointerOptions>;
-  private readonly archive: CheckpointArchive | null;
+  private readonly retention: RetentionRule;
+  private readonly store: CheckpointStore | null;
+  private readonly saver: Saver | null;
   private readonly constructedAt: number;
+  private readonly damaged = new Set<string>();
   private lastSaveInEpoch: number;
 
   /**
@@ -90,11 +124,13 @@ export class DefaultCheckpointer extends Checkpointer {
       options as z.input<typeof CheckpointerOptions>,
       'DefaultCheckpointer',
     );
+    this.retention = retentionOf(this.options);
     const store = this.options.store ?? (typeof folder === 'string' ? new LocalStore({}, folder) : null);
     if (store !== null && !(store instanceof CheckpointStore)) {
       throw ConfigError.of('X_CONFIG_WRONG_TYPE', 'store', 'expected a CheckpointStore that is already built');
     }
-    this.archive = store === null ? null : new CheckpointArchive(store);
+    this.store = store;
+    this.saver = store && new Saver(store, ({ position, isBestSoFar }) => this.acknowledge(position, isBestSoFar));
     this.constructedAt = this.lastSaveInEpoch = now();
   }
 
@@ -102,26 +138,36 @@ export class DefaultCheckpointer extends Checkpointer {
     trainer: Checkpointable,
     position: CheckpointPosition,
     isBestSoFar = false,
+    metrics: Readonly<MetricValues> = {},
   ): Promise<void> {
-    if (this.archive === null) return;
-    const files = await filesOf(trainer);
-    // First: a run that resumes from the checkpoint believes that its best weights are stored. In the other order a
-    // crash between the two would make that wrong for good; in this one the resumed run writes the same weights again.
-    if (isBestSoFar) await this.archive.writeBest(files);
-    if (position.batchesThisEpoch === 0 && !this.options.saveCompletedEpochs) return;
-    const startedAt = (await this.archive.history())[0]?.startedAt ?? this.constructedAt;
-    await this.archive.add(position, files, { savedAt: this.now(), startedAt });
-    this.acknowledge(position, isBestSoFar);
-    await this.tidyUp(this.archive, position);
+    if (this.saver === null) return;
+    if (position.batchesThisEpoch === 0 && !this.options.saveCompletedEpochs && !isBestSoFar) return;
+    const savedAt = this.now();
+    await this.saver.idle();
+    this.report(this.saver);
+    this.saver.start({
+      position,
+      files: await hostCopy(trainer),
+      isBestSoFar,
+      metrics: Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value))),
+      savedAt,
+      startedAt: this.constructedAt,
+      retention: this.retention,
+      damaged: [...this.damaged],
+    });
+    this.damaged.clear();
   }
 
   override async maybeSaveCheckpoint(trainer: Checkpointable, position: CheckpointPosition): Promise<boolean> {
-    const { modelSaveInterval, saveEveryNumBatches } = this.options;
-    if (this.archive === null) return false;
+    const { modelSaveInterval, saveEveryNumBatches, saveEveryNumSteps } = this.options;
+    if (this.saver === null) return false;
+    this.report(this.saver);
     const now = this.now();
-    const dueByTime = modelSaveInterval !== null && now - this.lastSaveInEpoch >= modelSaveInterval * 1000;
-    const dueByStep = saveEveryNumBatches !== null && position.batchesThisEpoch % saveEveryNumBatches === 0;
-    if (!dueByTime && !dueByStep) return false;
+    const isDue =
+      (modelSaveInterval !== null && now - this.lastSaveInEpoch >= modelSaveInterval * 1000) ||
+      (saveEveryNumBatches !== null && position.batchesThisEpoch % saveEveryNumBatches === 0) ||
+      (saveEveryNumSteps !== null && position.batchNumTotal % saveEveryNumSteps === 0);
+    if (!isDue) return false;
     this.lastSaveInEpoch = now;
     await this.saveCheckpoint(trainer, position);
     return true;
@@ -133,17 +179,19 @@ export class DefaultCheckpointer extends Checkpointer {
    * @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) if there are checkpoints and all of them are damaged.
    */
   override async restoreCheckpoint(): Promise<RestoredCheckpoint | null> {
-    if (this.archive === null) return null;
+    const archive = await this.archiveAtRest();
+    if (archive === null) return null;
     const failures: CheckpointError[] = [];
-    for (const saved of (await this.archive.list()).reverse()) {
+    for (const saved of (await archive.list()).reverse()) {
       try {
-        const restored = await this.archive.read(saved);
+        const restored = await archive.read(saved, this.options.verify);
         for (const { message } of failures)
           log.warn(`${message}; using the earlier checkpoint ${saved.folder} instead`);
         return restored;
       } catch (error) {
         if (!isCorrupt(error)) throw error;
         failures.push(error);
+        this.damaged.add(saved.folder);
       }
     }
     if (failures.length === 0) return null;
@@ -156,35 +204,63 @@ export class DefaultCheckpointer extends Checkpointer {
   }
 
   override async bestModelState(): Promise<TensorMap | null> {
-    return (await this.archive?.readBest()) ?? null;
+    const archive = await this.archiveAtRest();
+    return archive === null ? null : archive.readBest(this.options.verify);
   }
 
-  /** Removes what the new checkpoint replaces, what the rule lets go and remains of crashes. Failing to is no reason to stop. */
-  private async tidyUp(archive: CheckpointArchive, position: CheckpointPosition): Promise<void> {
-    const {
-      numSerializedModelsToKeep: keep,
-      keepMostRecentByAge: maxAgeSeconds,
-      keepSerializedModelEveryNumSeconds: everySeconds,
-    } = this.options;
+  /** Also makes good what a crash kept an earlier process from: that the pointers name what is stored. */
+  override async flush(): Promise<void> {
+    if (this.saver === null) return;
+    await this.saver.rest();
+    this.report(this.saver);
+    const archive = new CheckpointArchive(this.store!);
+    archive.distrust(this.damaged);
     try {
-      const replaced = (await archive.list()).filter((saved) => samePosition(saved, position)).slice(0, -1);
-      for (const saved of replaced) await archive.remove(saved);
-      const history = await archive.history();
-      const rule = { newest: keep === null || keep < 0 ? null : keep, maxAgeSeconds, everySeconds };
-      const times = { startedAt: history[0]?.startedAt ?? this.constructedAt, now: this.now() };
-      for (const saved of expired(history, rule, times)) await archive.remove(saved);
-      await archive.removeUnfinished();
+      await archive.updatePointers(await archive.history());
     } catch (error) {
-      log.warn(`old checkpoints could not be removed: ${(error as Error).message}`);
+      if (!(error instanceof CheckpointError)) throw error;
+      this.complain(error);
     }
+  }
+
+  /** A view of the store while nothing is written to it. */
+  private async archiveAtRest(): Promise<CheckpointArchive | null> {
+    await this.saver?.idle();
+    return this.store === null ? null : new CheckpointArchive(this.store);
+  }
+
+  private report(saver: Saver): void {
+    for (const warning of saver.takeWarnings()) log.warn(warning);
+    const failure = saver.takeFailure();
+    if (failure !== null) this.complain(failure);
+  }
+
+  private complain(failure: CheckpointError): void {
+    if (this.options.onSaveError === 'stop') throw failure;
+    log.warn(`a checkpoint was not saved, and training goes on: ${failure.message}`);
   }
 }
 
-async function filesOf(trainer: Checkpointable): Promise<CheckpointFiles> {
-  const snapshot = trainer.getCheckpointState();
-  try {
-    return await encodeCheckpoint(snapshot);
-  } finally {
-    snapshot.dispose();
-  }
+function retentionOf({
+  numSerializedModelsToKeep: keep,
+  keepMostRecentByAge: maxAgeSeconds,
+  keepSerializedModelEveryNumSeconds: everySeconds,
+  keepEveryNumEpochs: everyEpochs,
+  keepEveryNumSteps: everySteps,
+  keepBestByMetric,
+}: z.output<typeof CheckpointerOptions>): RetentionRule {
+  const watched = keepBestByMetric && parseWatchedMetric(keepBestByMetric.metric, 'keepBestByMetric.metric');
+  const best = watched && {
+    metric: watched.name,
+    shouldDecrease: watched.shouldDecrease,
+    count: keepBestByMetric!.count,
+  };
+  return {
+    newest: keep === null || keep < 0 ? null : keep,
+    maxAgeSeconds,
+    everySeconds,
+    everyEpochs,
+    everySteps,
+    best,
+  };
 }

@@ -1,19 +1,22 @@
-import { mkdir, open, readdir, readFile, rename, rmdir, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rmdir, statfs, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import type { Token } from '@x/trainer-core';
-import { token } from '@x/trainer-core';
+import type { GetOptions, Token } from '@x/trainer-core';
+import { CheckpointError, token } from '@x/trainer-core';
 
 /** The few calls that storing a file durably takes, so that a test can make any of them fail. Errors are Node's. */
 export interface FileSystem {
   /** Makes a folder and its missing parents; returns the first one that was made. */
   makeFolder(path: string): Promise<string | undefined>;
   open(path: string, flags: 'w' | 'r'): Promise<OpenFile>;
-  read(path: string): Promise<Uint8Array>;
+  /** The whole file. Sizes that are not as expected are refused before anything is allocated; ignoring them is allowed. */
+  read(path: string, expected?: GetOptions): Promise<Uint8Array>;
   list(folder: string): Promise<readonly FolderEntry[]>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   removeFolder(path: string): Promise<void>;
+  /** The bytes that this process may still write below an existing folder; without it there is no telling. */
+  freeBytes?(folder: string): Promise<number>;
 }
 
 export interface OpenFile {
@@ -37,12 +40,16 @@ export const nodeFileSystem: FileSystem = {
   async open(path, flags) {
     const handle = await open(path, flags);
     return {
-      write: (content) => handle.writeFile(content),
+      async write(content) {
+        for (let begin = 0; begin < content.length;) {
+          begin += (await handle.write(content, begin, Math.min(CHUNK, content.length - begin))).bytesWritten;
+        }
+      },
       sync: () => handle.sync(),
       close: () => handle.close(),
     };
   },
-  read: (path) => readFile(path),
+  read: readInChunks,
   async list(folder) {
     const entries = await readdir(folder, { withFileTypes: true });
     return entries.map((entry) => ({
@@ -53,18 +60,57 @@ export const nodeFileSystem: FileSystem = {
   rename,
   unlink,
   removeFolder: rmdir,
+  async freeBytes(folder) {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  },
 };
 
-/** What a file is called while it is being written. */
-export const PARTIAL = '.partial';
+/** Large enough that calls cost nothing beside the disk, small enough that a checksum keeps up. */
+const CHUNK = 4 << 20;
+
+/** Reads the next piece while `onChunk` looks at the last one. */
+async function readInChunks(path: string, { onChunk, ...expected }: GetOptions = {}): Promise<Uint8Array> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    checkSize(path, size, expected);
+    const content = new Uint8Array(size);
+    const readAt = (begin: number): Promise<{ bytesRead: number }> =>
+      handle.read(content, begin, Math.min(CHUNK, size - begin), begin);
+    for (let begin = 0, next = readAt(0); begin < size;) {
+      const { bytesRead } = await next;
+      if (bytesRead === 0) throw wrongSize(path, begin, `${size}`);
+      const chunk = content.subarray(begin, begin + bytesRead);
+      begin += bytesRead;
+      next = begin < size ? readAt(begin) : next;
+      onChunk?.(chunk);
+    }
+    return content;
+  } finally {
+    await handle.close();
+  }
+}
+
+function checkSize(path: string, size: number, { bytes, maxBytes }: GetOptions): void {
+  if (bytes !== undefined && size !== bytes) throw wrongSize(path, size, `${bytes}`);
+  if (maxBytes !== undefined && size > maxBytes) throw wrongSize(path, size, `at most ${maxBytes}`);
+}
+
+function wrongSize(path: string, size: number, expected: string): CheckpointError {
+  return new CheckpointError('X_CHECKPOINT_CORRUPT', `${path} is damaged: it has ${size} bytes instead of ${expected}`);
+}
+
+/** What a file, or the folder of a checkpoint, is called until it is complete. Nobody else names anything so. */
+export const PARTIAL = '.x-partial';
 
 /**
  * Writes a file completely or not at all, also if the machine loses power: into a partial file beside it that is
- * flushed to the disk, renamed, and made durable by flushing the folders whose entries changed.
+ * flushed to the disk, renamed, and made durable by flushing the folder.
  */
 export async function writeAtomically(files: FileSystem, path: string, content: Uint8Array): Promise<void> {
   const folder = dirname(path);
-  const firstMade = await files.makeFolder(folder);
+  await makeFolderDurably(files, folder);
   const partial = path + PARTIAL;
   try {
     await writeDurably(files, partial, content);
@@ -74,10 +120,13 @@ export async function writeAtomically(files: FileSystem, path: string, content: 
     throw error;
   }
   await syncFolder(files, folder);
-  if (firstMade !== undefined) {
-    for (let made = folder; made.length >= firstMade.length; made = dirname(made))
-      await syncFolder(files, dirname(made));
-  }
+}
+
+/** Makes a folder and those above it, and flushes the folders that got an entry. */
+export async function makeFolderDurably(files: FileSystem, folder: string): Promise<void> {
+  const firstMade = await files.makeFolder(folder);
+  if (firstMade === undefined) return;
+  for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await syncFolder(files, dirname(made));
 }
 
 /** Makes the entries of a folder durable. */
@@ -92,7 +141,8 @@ export async function syncFolder(files: FileSystem, folder: string): Promise<voi
   }
 }
 
-async function writeDurably(files: FileSystem, path: string, content: Uint8Array): Promise<void> {
+/** Writes a file and flushes it. Its name is durable only when its folder is flushed, too. */
+export async function writeDurably(files: FileSystem, path: string, content: Uint8Array): Promise<void> {
   const file = await files.open(path, 'w');
   try {
     await file.write(content);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { checkpointStoreContract } from '@x/testing';
 import {
   ConfigDir,
   RunContainer,
@@ -23,18 +24,72 @@ let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'local-store-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
-test('what is written can be read, listed and removed', async () => {
+checkpointStoreContract({ describe, it: test }, { name: 'LocalStore', make: (root) => new LocalStore({}, root) });
+
+test('a checkpoint appears as a folder at once, and nothing else is left', async () => {
   const store = new LocalStore({}, folder);
-  await store.put('a/b/c.bin', text('one'));
-  await store.put('d', text('two'));
-  await store.put('d', text('three'));
-  expect(Buffer.from(await store.get('a/b/c.bin')).toString()).toBe('one');
-  expect(Buffer.from(await store.get('d')).toString()).toBe('three');
-  expect((await store.list()).sort()).toEqual(['a/b/c.bin', 'd']);
-  await store.delete('a/b/c.bin');
-  await store.delete('never/was');
-  expect(await store.list()).toEqual(['d']);
-  expect(await readdir(join(folder, 'a'))).toEqual([]);
+  await store.put('all/one/weights', text('w'));
+  expect(await readdir(join(folder, 'all'))).toEqual(['one.x-partial']);
+  await store.commit('all/one/manifest', text('m'));
+  expect(await readdir(join(folder, 'all'))).toEqual(['one']);
+  expect((await readdir(join(folder, 'all', 'one'))).sort()).toEqual(['manifest', 'weights']);
+});
+
+test('what a crash left staged goes with the next save, and only files right in it', async () => {
+  await mkdir(join(folder, 'all', 'torn.x-partial', 'deep'), { recursive: true });
+  await writeFile(join(folder, 'all', 'torn.x-partial', 'weights'), 'x');
+  await writeFile(join(folder, 'all', 'torn.x-partial', 'deep', 'notes'), 'mine');
+  await mkdir(join(folder, 'all', 'two.x-partial'));
+  await writeFile(join(folder, 'all', 'two.x-partial', 'weights'), 'x');
+  const store = new LocalStore({}, folder);
+  await store.put('all/one/weights', text('w'));
+  await store.commit('all/one/manifest', text('m'));
+  expect((await readdir(join(folder, 'all'))).sort()).toEqual(['one', 'torn.x-partial']);
+  expect(await readdir(join(folder, 'all', 'torn.x-partial'))).toEqual(['deep']);
+});
+
+test('files are flushed before their folder, that before it is renamed, and then the folder above', async () => {
+  const calls: string[] = [];
+  const note = (what: string, path: string): number => calls.push(`${what} ${path.slice(folder.length + 1)}`);
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    async open(path, flags) {
+      const file = await nodeFileSystem.open(path, flags);
+      const sync = async (): Promise<void> => {
+        note('sync', path);
+        await file.sync();
+      };
+      return { ...file, sync };
+    },
+    async rename(from, to) {
+      note('rename', from);
+      await nodeFileSystem.rename(from, to);
+    },
+  };
+  const store = new LocalStore({}, folder, undefined, files);
+  await store.put('all/one/weights', text('w'));
+  await store.commit('all/one/manifest', text('m'));
+  expect(calls).toEqual([
+    'sync ', // which got the folder "all"
+    'sync all/one.x-partial/weights',
+    'sync all/one.x-partial/manifest',
+    'sync all/one.x-partial',
+    'rename all/one.x-partial',
+    'sync all',
+  ]);
+});
+
+test('it says how much can still be written, also where its folder is not made yet', async () => {
+  expect(await new LocalStore({}, join(folder, 'not', 'yet')).freeBytes()).toBeGreaterThan(0);
+  const { freeBytes: _, ...silent } = nodeFileSystem;
+  expect(await new LocalStore({}, folder, undefined, silent).freeBytes()).toBeNull();
+});
+
+test('another thread can build it if it is on the disk and nobody has extended it', () => {
+  class Extended extends LocalStore {}
+  expect(new LocalStore({}, folder).recipe()).toMatchObject({ name: 'LocalStore', options: { folder } });
+  expect(new Extended({}, folder).recipe()).toBeNull();
+  expect(new LocalStore({}, folder, undefined, { ...nodeFileSystem }).recipe()).toBeNull();
 });
 
 test('a folder that does not exist yet is an empty store', async () => {
@@ -43,16 +98,20 @@ test('a folder that does not exist yet is an empty store', async () => {
 
 test('only files are listed: no links, and nothing that is still being written', async () => {
   const store = new LocalStore({}, folder);
-  await store.put('real', text('x'));
+  await store.commit('real', text('x'));
   await symlink(join(folder, 'real'), join(folder, 'link'));
-  await writeFile(join(folder, 'torn.partial'), 'x');
+  await writeFile(join(folder, 'torn.x-partial'), 'x');
+  await store.put('all/one/weights', text('w'));
   expect(await store.list()).toEqual(['real']);
 });
 
-test('removing a file also removes what an interrupted write left of it', async () => {
-  await mkdir(join(folder, 'sub'));
-  await writeFile(join(folder, 'sub', 'torn.partial'), 'x');
-  await new LocalStore({}, folder).delete('sub/torn');
+test('deleting a file also deletes what an interrupted write left of it', async () => {
+  await mkdir(join(folder, 'sub.x-partial'));
+  await writeFile(join(folder, 'sub.x-partial', 'torn'), 'x');
+  await writeFile(join(folder, 'torn.x-partial'), 'x');
+  const store = new LocalStore({}, folder);
+  await store.delete('sub/torn');
+  await store.delete('torn');
   expect(await readdir(folder)).toEqual([]);
 });
 

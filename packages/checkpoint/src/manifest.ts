@@ -14,16 +14,21 @@ const Contents = z.strictObject({
   /** When this checkpoint was saved and when its training began, in milliseconds since 1970. */
   savedAt: z.number(),
   startedAt: z.number(),
+  /** Whether its weights were the best ones when it was saved. */
+  best: z.boolean(),
+  /** The validation metrics of the epoch that ended; those that are not finite are left out. */
+  metrics: z.record(z.string(), z.number()),
   files: z.record(z.string(), Digest),
 });
 
 /** What a checkpoint consists of. It is written last: a checkpoint without it does not exist. */
 export type Manifest = Omit<z.output<typeof Contents>, 'format' | 'version'>;
 
+/** The largest manifest that is read, in bytes. */
+export const MAX_MANIFEST_BYTES = 1 << 20;
+
 /** Size and SHA-256 of a file. */
-export function digest(content: Uint8Array): { bytes: number; sha256: string } {
-  return { bytes: content.length, sha256: sha256(content) };
-}
+export type Digest = z.output<typeof Digest>;
 
 /** The manifest as a file that carries its own checksum. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
@@ -48,8 +53,8 @@ export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
   if (sum !== sha256(JSON.stringify(contents))) throw fail('its checksum is wrong');
   const result = Contents.safeParse(contents);
   if (!result.success) throw fail(z.prettifyError(result.error));
-  const { position, savedAt, startedAt, files } = result.data;
-  return { position, savedAt, startedAt, files };
+  const { position, savedAt, startedAt, best, metrics, files } = result.data;
+  return { position, savedAt, startedAt, best, metrics, files };
 }
 
 function sha256(content: Uint8Array | string): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -26,7 +26,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pretrained-'));
-  await writeWeights(join(folder, 'best.safetensors'), {
+  await writeWeights(join(folder, 'weights.safetensors'), {
     w: tf.tensor2d([[1, 2]]),
     old: tf.tensor1d([3]),
     steps: tf.tensor1d([7], 'int32'),
@@ -38,7 +38,7 @@ afterAll(() => rm(folder, { recursive: true }));
 /** What becomes of parameters of zeros; the path of the file is relative to the config. */
 function initialize(shapes: Readonly<Record<string, number[]>>, options: Record<string, unknown> = {}): unknown {
   const registry = new Registry([corePlugin, plugin]);
-  const initializer = { type: 'pretrained', weights_file_path: 'best.safetensors', ...options };
+  const initializer = { type: 'pretrained', weights_file_path: 'weights.safetensors', ...options };
   const checked = withRegistry(registry, () =>
     validate(component(InitializerApplicator), { regexes: [['.*', initializer]] }),
   );
@@ -65,6 +65,15 @@ describe('pretrained', () => {
       w: [1, 2],
       renamed: [3],
     });
+  });
+
+  it('takes the best weights of a run, which its folder points to', async () => {
+    await writeFile(join(folder, 'best.json'), '{"weights":"weights.safetensors"}');
+    expect(initialize({ w: [1, 2] }, { weights_file_path: '.' })).toEqual({ w: [1, 2] });
+    await rm(join(folder, 'best.json'));
+    expect(() => initialize({ w: [1, 2] }, { weights_file_path: '.' })).toThrow(
+      /has no best weights: there is no best.json/,
+    );
   });
 
   it('says which weight does not fit, or is missing', () => {

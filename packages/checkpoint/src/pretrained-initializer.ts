@@ -1,9 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { RandomStream } from '@x/trainer-core';
-import { CheckpointError, ConfigDir, ConfigError, inject, Initializer } from '@x/trainer-core';
+import {
+  BEST_POINTER,
+  bestWeightsIn,
+  CheckpointError,
+  ConfigDir,
+  ConfigError,
+  inject,
+  Initializer,
+} from '@x/trainer-core';
 import { z } from 'zod';
 
 import { decodeSafetensors } from './safetensors.js';
@@ -11,7 +19,7 @@ import { decodeSafetensors } from './safetensors.js';
 export const PretrainedOptions = z.strictObject({
   weightsFilePath: z
     .string()
-    .describe("A safetensors file, as best.safetensors of a run; from the config file's folder"),
+    .describe("A safetensors file, or the folder of a run for its best weights; from the config file's folder"),
   parameterNameOverrides: z
     .record(z.string(), z.string())
     .nullable()
@@ -74,7 +82,8 @@ export class PretrainedInitializer extends Initializer {
 }
 
 /** Initializers are synchronous, and the file is needed at once: nothing else can go on meanwhile. */
-function readWeightsOnHost(file: string): ReadonlyMap<string, SavedWeight> {
+function readWeightsOnHost(path: string): ReadonlyMap<string, SavedWeight> {
+  const file = weightsAt(path);
   const tensors = decodeSafetensors(readBytes(file), file);
   try {
     return new Map(
@@ -83,6 +92,17 @@ function readWeightsOnHost(file: string): ReadonlyMap<string, SavedWeight> {
   } finally {
     tf.dispose(tensors);
   }
+}
+
+/** The file itself, or that of the best weights of a run. */
+function weightsAt(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
+  const best = bestWeightsIn(path);
+  if (best !== null) return join(path, best);
+  throw new CheckpointError(
+    'X_CHECKPOINT',
+    `the folder ${path} has no best weights: there is no ${BEST_POINTER} in it`,
+  );
 }
 
 function readBytes(file: string): Uint8Array {

@@ -12,13 +12,14 @@ interface ElementType {
   /** The name in the file. */
   readonly code: string;
   readonly bytes: number;
-  read(buffer: ArrayBuffer): TypedArray;
+  /** The elements in a part of a buffer, which starts at a multiple of their size. */
+  view(buffer: ArrayBuffer, begin: number, length: number): TypedArray;
 }
 
 const ELEMENT_TYPES: Readonly<Record<string, ElementType>> = {
-  float32: { code: 'F32', bytes: 4, read: (buffer) => new Float32Array(buffer) },
-  int32: { code: 'I32', bytes: 4, read: (buffer) => new Int32Array(buffer) },
-  bool: { code: 'BOOL', bytes: 1, read: (buffer) => new Uint8Array(buffer) },
+  float32: { code: 'F32', bytes: 4, view: (...place) => new Float32Array(...place) },
+  int32: { code: 'I32', bytes: 4, view: (...place) => new Int32Array(...place) },
+  bool: { code: 'BOOL', bytes: 1, view: (...place) => new Uint8Array(...place) },
 };
 
 const Entry = z.strictObject({
@@ -47,35 +48,38 @@ interface Described {
  * @throws CheckpointError (`X_CHECKPOINT`) for a dtype other than float32, int32 and bool.
  */
 export async function encodeSafetensors(tensors: Readonly<TensorMap>): Promise<Uint8Array> {
-  const parts = await Promise.all(
-    Object.entries(tensors).map(async ([name, tensor]) => {
-      const type = elementTypeOf(name, tensor);
-      const data: TypedArray = await tensor.data();
-      return { name, type, shape: tensor.shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
-    }),
-  );
+  const parts = Object.entries(tensors).map(([name, tensor]) => {
+    const type = elementTypeOf(name, tensor);
+    return { name, tensor, type, bytes: tensor.size * type.bytes };
+  });
   const laidOut = [...parts].sort((a, b) => b.type.bytes - a.type.bytes);
   const begins = new Map<string, number>();
   let dataBytes = 0;
   for (const { name, bytes } of laidOut) {
     begins.set(name, dataBytes);
-    dataBytes += bytes.length;
+    dataBytes += bytes;
   }
   const header = encodeHeader(
-    parts.map(({ name, type, shape, bytes }) => {
+    parts.map(({ name, tensor, type, bytes }) => {
       const begin = begins.get(name)!;
-      return [name, { dtype: type.code, shape, data_offsets: [begin, begin + bytes.length] }];
+      return [name, { dtype: type.code, shape: tensor.shape, data_offsets: [begin, begin + bytes] }];
     }),
   );
   const file = new Uint8Array(8 + header.length + dataBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
   file.set(header, 8);
-  for (const { name, bytes } of laidOut) file.set(bytes, 8 + header.length + begins.get(name)!);
+  // one after the other: a backend that hands out copies holds one tensor's at a time
+  for (const { name, tensor } of laidOut) {
+    const data: TypedArray = await tensor.data();
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    file.set(bytes, 8 + header.length + begins.get(name)!);
+  }
   return file;
 }
 
 /**
- * The tensors of a safetensors file, in the order of its header. The caller owns them.
+ * The tensors of a safetensors file, in the order of its header. The caller owns them. On backends that compute on the host
+ * they are parts of `bytes`, which nobody may change afterwards.
  *
  * Everything is checked before the first tensor is made: the header's size, duplicate keys, dtypes, shapes, and that the
  * offsets cover the buffer without holes and overlaps.
@@ -85,14 +89,19 @@ export async function encodeSafetensors(tensors: Readonly<TensorMap>): Promise<U
  */
 export function decodeSafetensors(bytes: Uint8Array, file: string): TensorMap {
   const described = readHeader(bytes, file);
-  const data = bytes.subarray(bytes.length - described.dataBytes);
+  const start = bytes.length - described.dataBytes;
   return Object.fromEntries(
     described.tensors.map(({ name, dtype, type, shape, begin, end }) => {
-      const copy = new ArrayBuffer(end - begin);
-      new Uint8Array(copy).set(data.subarray(begin, end));
-      return [name, tf.tensor(type.read(copy), shape, dtype as tf.DataType)];
+      const values = elements(bytes.subarray(start + begin, start + end), type);
+      return [name, tf.tensor(values, shape, dtype as tf.DataType)];
     }),
   );
+}
+
+/** In place where their alignment allows it, as in all files that are written here; else copied. */
+function elements(bytes: Uint8Array, type: ElementType): TypedArray {
+  const aligned = bytes.byteOffset % type.bytes === 0 ? bytes : new Uint8Array(bytes);
+  return type.view(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / type.bytes);
 }
 
 function elementTypeOf(name: string, tensor: tf.Tensor): ElementType {

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 
 import type { TensorMap } from '@x/trainer-core';
 
@@ -12,7 +12,7 @@ import { decodeSafetensors, encodeSafetensors } from './safetensors.js';
  */
 export async function readWeights(path: string): Promise<TensorMap> {
   const file = resolve(path);
-  return decodeSafetensors(await new LocalStore({ folder: dirname(file) }).get(file), file);
+  return decodeSafetensors(await new LocalStore({ folder: dirname(file) }).get(basename(file)), file);
 }
 
 /**
@@ -22,5 +22,5 @@ export async function readWeights(path: string): Promise<TensorMap> {
  */
 export async function writeWeights(path: string, tensors: Readonly<TensorMap>): Promise<void> {
   const file = resolve(path);
-  await new LocalStore({ folder: dirname(file) }).commit(file, await encodeSafetensors(tensors));
+  await new LocalStore({ folder: dirname(file) }).commit(basename(file), await encodeSafetensors(tensors));
 }

@@ -71,7 +71,7 @@ describe('x-train', () => {
     expect(trained).toMatchObject({ status: 0, err: '' });
     expect(trained.out).toContain('epoch 3/3');
     expect(readdirSync(join(folder, 'run'))).toEqual(
-      expect.arrayContaining(['best.safetensors', 'config.json', 'metrics.json']),
+      expect.arrayContaining(['best.json', 'config.json', 'metrics.json']),
     );
 
     const evaluated = await xTrain(['evaluate', 'run/model.tar.gz', '--output-file', 'evaluation.json']);

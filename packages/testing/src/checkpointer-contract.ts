@@ -30,14 +30,14 @@ export function checkpointerContract(runner: TestRunner, { name, make }: Checkpo
     it('gives back every kind of state exactly: nested, special numbers, tensors of all types', () =>
       inTemporaryFolder(async (folder) => {
         const run = new ScriptedRun(1);
-        await make(folder).saveCheckpoint(run, endOf(0));
+        await save(make(folder), run, endOf(0));
         assert.deepEqual(await contentOf(await make(folder).restoreCheckpoint()), await run.content());
       }));
 
     it('gives back tensors that are the caller’s, again and again', () =>
       inTemporaryFolder(async (folder) => {
         const checkpointer = make(folder);
-        await checkpointer.saveCheckpoint(new ScriptedRun(1), endOf(0), true);
+        await save(checkpointer, new ScriptedRun(1), endOf(0), true);
         for (let i = 0; i < 2; i++) {
           assert.deepEqual(await contentOf(await checkpointer.restoreCheckpoint()), await new ScriptedRun(1).content());
           const best = (await checkpointer.bestModelState())!;
@@ -51,7 +51,7 @@ export function checkpointerContract(runner: TestRunner, { name, make }: Checkpo
         const positions = [endOf(0), { epoch: 1, batchesThisEpoch: 3, batchNumTotal: 13 }, endOf(1)];
         for (const [i, position] of positions.entries()) {
           const run = new ScriptedRun(i);
-          await make(folder).saveCheckpoint(run, position);
+          await save(make(folder), run, position);
           assert.deepEqual(await contentOf(await make(folder).restoreCheckpoint()), await run.content());
         }
       }));
@@ -67,7 +67,7 @@ export function checkpointerContract(runner: TestRunner, { name, make }: Checkpo
         const weightsOf = async (value: number): Promise<HostValue> =>
           (await new ScriptedRun(value).content()).modelState;
         for (const [epoch, isBest] of [false, true, false, false, true].entries()) {
-          await make(folder).saveCheckpoint(new ScriptedRun(epoch), endOf(epoch), isBest);
+          await save(make(folder), new ScriptedRun(epoch), endOf(epoch), isBest);
           assert.deepEqual(
             await best(),
             epoch === 0 ? null : await weightsOf(epoch < 4 ? 1 : 4),
@@ -79,25 +79,72 @@ export function checkpointerContract(runner: TestRunner, { name, make }: Checkpo
     it('keeps the earlier checkpoint where a state cannot be had', () =>
       inTemporaryFolder(async (folder) => {
         const run = new ScriptedRun(1);
-        await make(folder).saveCheckpoint(run, endOf(0));
+        await save(make(folder), run, endOf(0));
         const failing: Checkpointable = {
           getCheckpointState: () => {
             throw new RangeError('no state');
           },
         };
-        await assert.rejects(make(folder).saveCheckpoint(failing, endOf(1)), /no state/);
+        await assert.rejects(save(make(folder), failing, endOf(1)), /no state/);
         assert.deepEqual(await contentOf(await make(folder).restoreCheckpoint()), await run.content());
       }));
 
     it('saves by its own rule whenever it says that it did', () =>
       inTemporaryFolder(async (folder) => {
         const run = new ScriptedRun(1);
-        const saved = await make(folder).maybeSaveCheckpoint(run, { epoch: 0, batchesThisEpoch: 1, batchNumTotal: 1 });
+        const checkpointer = make(folder);
+        const saved = await checkpointer.maybeSaveCheckpoint(run, { epoch: 0, batchesThisEpoch: 1, batchNumTotal: 1 });
+        await checkpointer.flush();
         const restored = await make(folder).restoreCheckpoint();
         assert.equal(restored !== null, saved);
         if (restored !== null) assert.deepEqual(await contentOf(restored), await run.content());
       }));
+
+    it('tells what is on disk, once and in order, with the last flush at the latest', () =>
+      inTemporaryFolder(async (folder) => {
+        const checkpointer = make(folder);
+        const told = [];
+        for (const epoch of [0, 1, 2]) {
+          await checkpointer.saveCheckpoint(new ScriptedRun(epoch), endOf(epoch), epoch === 1);
+          told.push(...checkpointer.takeAcknowledged());
+        }
+        await checkpointer.flush();
+        told.push(...checkpointer.takeAcknowledged());
+        assert.deepEqual(
+          told,
+          [0, 1, 2].map((epoch) => ({ ...endOf(epoch), isBestSoFar: epoch === 1 })),
+        );
+        assert.deepEqual(checkpointer.takeAcknowledged(), []);
+      }));
+
+    it('may be flushed again and again, also without any save, and saves on afterwards', () =>
+      inTemporaryFolder(async (folder) => {
+        const checkpointer = make(folder);
+        await checkpointer.flush();
+        for (const epoch of [0, 1]) await save(checkpointer, new ScriptedRun(epoch), endOf(epoch));
+        await checkpointer.flush();
+        assert.deepEqual(await contentOf(await make(folder).restoreCheckpoint()), await new ScriptedRun(1).content());
+      }));
+
+    it('leaves nothing of a run in what it saves: the run may change as soon as the save resolves', () =>
+      inTemporaryFolder(async (folder) => {
+        const checkpointer = make(folder);
+        const weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+        const run = { getCheckpointState: () => new CheckpointState({ w: tf.clone(weight) }, {}) };
+        await checkpointer.saveCheckpoint(run, endOf(0));
+        tf.tidy(() => weight.assign(tf.tensor1d([3, 4])));
+        await checkpointer.flush();
+        const { modelState } = (await make(folder).restoreCheckpoint())!;
+        assert.deepEqual([...(await modelState['w']!.data())], [1, 2]);
+        tf.dispose([modelState, weight]);
+      }));
   });
+}
+
+/** Saves, and waits until that is on disk. */
+async function save(checkpointer: Checkpointer, ...args: Parameters<Checkpointer['saveCheckpoint']>): Promise<void> {
+  await checkpointer.saveCheckpoint(...args);
+  await checkpointer.flush();
 }
 
 /** The end of an epoch of ten steps. */

@@ -14,6 +14,8 @@ export { batchSamplerContract, samplerContract } from './sampler-contract.js';
 export type { BatchSamplerSubject, SamplerSubject } from './sampler-contract.js';
 export { vocabularyContract } from './vocabulary-contract.js';
 export type { VocabularySubject } from './vocabulary-contract.js';
+export { checkpointStoreContract } from './checkpoint-store-contract.js';
+export type { CheckpointStoreSubject } from './checkpoint-store-contract.js';
 export { checkpointerContract } from './checkpointer-contract.js';
 export type { CheckpointerSubject } from './checkpointer-contract.js';
 export { engineContract } from './engine-contract.js';

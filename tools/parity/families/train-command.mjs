@@ -158,7 +158,7 @@ async function checkFiles(fixture, { dir }) {
 }
 
 const NAMES = {
-  'best.th': ['best.safetensors'],
+  'best.th': ['best.json', 'latest.json'],
   'weights.th': ['weights.safetensors'],
   'stdout.log': ['out.log'],
   'stderr.log': [],

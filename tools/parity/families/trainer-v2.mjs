@@ -10,6 +10,7 @@ import {
   compareMetrics,
   flat,
   inFolder,
+  compareKept,
   keptCheckpoints,
   metricsFiles,
   TOLERANCE,
@@ -54,7 +55,7 @@ async function trainedCase(fixture, folder) {
   }
   if (session.trainer === undefined) return;
   compareRun(fixture, fixture.result, session, folder);
-  compareKept(fixture.result, folder);
+  compareKeptFiles(fixture.result, folder);
 }
 
 async function batchPenaltyCase(fixture, folder) {
@@ -97,7 +98,7 @@ async function epochMetricsCase(fixture, folder) {
 }
 
 async function keptCase(fixture, folder) {
-  for await (const [i] of phases(fixture, folder)) compareKept(fixture.resume.results[i], folder, `phase ${i}: `);
+  for await (const [i] of phases(fixture, folder)) compareKeptFiles(fixture.resume.results[i], folder, `phase ${i}: `);
 }
 
 async function* phases(fixture, folder) {
@@ -154,10 +155,7 @@ function compareRun(fixture, expected, { trainer, recorder, returned }, folder, 
     compareMetrics(shown(expected.returned_metrics), shown(returned), `${at}returned_metrics`);
   }
   compare(flat(expected.final_parameters), values(trainer.model.namedVariables()), `${at}final_parameters`, TOLERANCE);
-  const written = [
-    ...metricsFiles(folder),
-    ...(fs.existsSync(path.join(folder, 'best.safetensors')) ? ['best.th'] : []),
-  ];
+  const written = [...metricsFiles(folder), ...(fs.existsSync(path.join(folder, 'best.json')) ? ['best.th'] : [])];
   const files = expected.files.filter((file) => /^metrics_epoch_|^best\.th$/.test(file));
   compare(files.sort(), written.sort(), `${at}files`, 0);
 }
@@ -173,13 +171,13 @@ function without(object, isOut) {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !isOut(key)));
 }
 
-function compareKept({ files }, folder, at = '') {
+function compareKeptFiles({ files }, folder, at = '') {
   const folders = files.flatMap((file) => {
     const [, epochs, batches] = /^model_state_e(\d+)_b(\d+)\.th$/.exec(file) ?? [];
     if (epochs === undefined) return [];
     return [batches === '0' ? `epoch_${epochs - 1}` : `epoch_${epochs}_step_${batches}`];
   });
-  compare(folders.sort(), keptCheckpoints(folder), `${at}the checkpoints that are kept`, 0);
+  compareKept(folders.sort(), keptCheckpoints(folder), `${at}the checkpoints that are kept`);
 }
 
 function hasPenaltyOfSeveral({ model, trainer }) {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 import { readWeights } from '@x/checkpoint';
+import { bestWeightsIn } from '@x/trainer-core';
 
 import { compare } from '../lib/compare.mjs';
 import { expectError } from '../lib/errors.mjs';
@@ -12,6 +13,7 @@ import {
   compareMetrics,
   flat,
   inFolder,
+  compareKept,
   keptCheckpoints,
   metricsFiles,
   TOLERANCE,
@@ -51,7 +53,7 @@ async function trainedCase(fixture, folder) {
   if (error === undefined) await session.train();
   else await expectError(error, session.train);
   await compareRun(fixture.result, session, folder);
-  compareKept(fixture.result, folder);
+  compareKeptFiles(fixture.result, folder);
   comparePositions(fixture.result, folder);
 }
 
@@ -71,7 +73,7 @@ async function exactCase(fixture, folder) {
 }
 
 async function keptCase(fixture, folder) {
-  for await (const [i] of phases(fixture, folder)) compareKept(fixture.resume.results[i], folder, `phase ${i}: `);
+  for await (const [i] of phases(fixture, folder)) compareKeptFiles(fixture.resume.results[i], folder, `phase ${i}: `);
 }
 
 async function* phases({ resume, ...fixture }, folder) {
@@ -133,17 +135,13 @@ async function compareFiles({ metrics_files: metricsOf = {}, best_th: best }, fo
     compareMetrics(metrics, JSON.parse(fs.readFileSync(path.join(folder, file), 'utf8')), `${at}metrics_files.${file}`);
   }
   if (best === undefined) return;
-  compare(best, values(await readWeights(path.join(folder, 'best.safetensors'))), `${at}best_th`, TOLERANCE);
+  compare(best, values(await readWeights(path.join(folder, bestWeightsIn(folder)))), `${at}best_th`, TOLERANCE);
 }
 
-function compareKept({ files = [] }, folder, at = '') {
+function compareKeptFiles({ files = [] }, folder, at = '') {
   const epochs = files.flatMap((file) => /^model_state_epoch_(\d+)\.th$/.exec(file)?.[1] ?? []);
-  compare(
-    epochs.map((epoch) => `epoch_${epoch}`).sort(),
-    keptCheckpoints(folder),
-    `${at}the checkpoints that are kept`,
-    0,
-  );
+  const expected = epochs.map((epoch) => `epoch_${epoch}`).sort();
+  compareKept(expected, keptCheckpoints(folder), `${at}the checkpoints that are kept`);
 }
 
 /** Where the kept checkpoints say that they were made. */

@@ -54,10 +54,20 @@ export function trainedRun(fixture, parameters, options) {
   return run;
 }
 
-/** The folders of the checkpoints that are kept. */
+/** The folders of the checkpoints that are kept, and those of them that a pointer names. */
 export function keptCheckpoints(folder) {
   const checkpoints = path.join(folder, 'checkpoints');
-  return fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints).sort() : [];
+  const pointers = ['best.json', 'latest.json'].map((name) => path.join(folder, name)).filter(fs.existsSync);
+  return {
+    kept: fs.existsSync(checkpoints) ? fs.readdirSync(checkpoints).sort() : [],
+    named: pointers.map((file) => path.basename(JSON.parse(fs.readFileSync(file, 'utf8')).checkpoint)),
+  };
+}
+
+/** What is kept is what is expected, and besides nothing but what a pointer names: the original copies the best weights. */
+export function compareKept(expected, { kept, named }, at) {
+  const comparable = kept.filter((name) => expected.includes(name) || !named.includes(name));
+  compare(expected, comparable, at, 0);
 }
 
 /** The names of the files with the metrics of epochs. */

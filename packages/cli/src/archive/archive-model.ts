@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { log } from '@x/trainer-core';
+import { bestWeightsIn, BEST_POINTER, log } from '@x/trainer-core';
 import { create } from 'tar';
 
 import { writing } from '../io.js';
-import { BEST_WEIGHTS, MEMBERS, WEIGHTS } from './layout.js';
+import { MEMBERS, WEIGHTS } from './layout.js';
 import { matcher } from './matcher.js';
 
 /** The name of an archive in the folder of its run. */
@@ -13,7 +13,7 @@ export const ARCHIVE = 'model.tar.gz';
 
 /** What an archive is made of. */
 export interface ArchiveModelOptions {
-  /** The weights, relative to the folder. Default: the best ones. */
+  /** The weights, relative to the folder. Default: the best ones, which `best.json` points to. */
   readonly weights?: string;
   /** The file to write. Default: `model.tar.gz` in the folder. */
   readonly archivePath?: string;
@@ -30,12 +30,12 @@ export interface ArchiveModelOptions {
  */
 export async function archiveModel(folder: string, options: ArchiveModelOptions = {}): Promise<string | null> {
   const {
-    weights = BEST_WEIGHTS,
+    weights = bestWeightsIn(folder),
     archivePath = join(folder, ARCHIVE),
     include = await includedByConfig(folder),
   } = options;
-  if (!existsSync(join(folder, weights))) {
-    log.warn(`${folder} is not archived: it has no ${weights}`);
+  if (weights === null || !existsSync(join(folder, weights))) {
+    log.warn(`${folder} is not archived: it has no ${weights ?? BEST_POINTER}`);
     return null;
   }
   const extra = await found(folder, include, [weights, ARCHIVE, ...MEMBERS]);

@@ -4,7 +4,7 @@ import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { withLog } from '@x/trainer-core';
+import { bestWeightsIn, withLog } from '@x/trainer-core';
 import { create, list } from 'tar';
 
 import { CHECKPOINT, Workplace } from '../__fixtures__/in-process.js';
@@ -101,7 +101,7 @@ describe('the archive of a run', () => {
     const warnings: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => void warnings.push(message) };
     expect(await withLog(log, () => archiveModel(at.folder))).toBeNull();
-    expect(warnings).toEqual([expect.stringContaining('no best.safetensors')]);
+    expect(warnings).toEqual([expect.stringContaining('no best.json')]);
   });
 
   it('is not replaced where it cannot be written', async () => {
@@ -130,7 +130,7 @@ describe('a model', () => {
     const other = at.path('runs', 'other');
     const args = ['train', at.path('line.json'), '-s', other, '-o', '{"trainer.numEpochs": 1}'];
     expect(await at.xTrain(args)).toMatchObject({ status: 0 });
-    const weightsFile = join(other, 'best.safetensors');
+    const weightsFile = join(other, bestWeightsIn(other)!);
     // w after two of the four steps
     expect(await weightOf(archive, { weightsFile })).toBeCloseTo(1.5, 5);
     expect(await weightOf(run, { weightsFile })).toBeCloseTo(1.5, 5);
@@ -153,7 +153,7 @@ describe('a model', () => {
     const args = ['train', at.path('line.json'), '-s', kept, '-o', JSON.stringify(store)];
     expect(await at.xTrain(args)).toMatchObject({ status: 0, err: '' });
     expect(existsSync(join(kept, 'model.tar.gz'))).toBe(false);
-    await rename(at.path('elsewhere', 'best.safetensors'), join(kept, 'best.safetensors'));
+    for (const name of ['best.json', 'checkpoints']) await rename(at.path('elsewhere', name), join(kept, name));
     await rm(at.path('elsewhere'), { recursive: true });
     expect(await weightOf((await archiveModel(kept))!)).toBeCloseTo(TRAINED_WEIGHT, 5);
   });

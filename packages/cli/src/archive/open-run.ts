@@ -1,12 +1,12 @@
 import { existsSync, rmSync } from 'node:fs';
-import { copyFile, cp, mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { CheckpointError, savedConfigDir, SerializationDirError } from '@x/trainer-core';
+import { BEST_POINTER, CheckpointError, savedConfigDir, SerializationDirError } from '@x/trainer-core';
 
 import { messageOf } from '../message-of.js';
 import { extractArchive } from './extract-archive.js';
-import { BEST_WEIGHTS, MEMBERS, WEIGHTS } from './layout.js';
+import { MEMBERS, WEIGHTS } from './layout.js';
 
 /** A trained run that can be read. */
 export interface OpenedRun {
@@ -60,16 +60,16 @@ async function copyParts(from: string, to: string): Promise<void> {
   }
 }
 
-/** The weights of the archive, or other ones, where a run has its best ones. */
+/** The weights of the archive, or other ones, become the best ones of the run. */
 async function placeWeights(path: string, folder: string, weightsFile: string | undefined): Promise<void> {
-  const best = join(folder, BEST_WEIGHTS);
+  const weights = join(folder, WEIGHTS);
+  await writeFile(join(folder, BEST_POINTER), JSON.stringify({ weights: WEIGHTS }));
   if (weightsFile === undefined) {
-    if (existsSync(join(folder, WEIGHTS))) await rename(join(folder, WEIGHTS), best);
-    if (existsSync(best)) return;
+    if (existsSync(weights)) return;
     throw new CheckpointError('X_CHECKPOINT', `${path} holds no weights: there is no ${WEIGHTS} in it`);
   }
   try {
-    await copyFile(weightsFile, best);
+    await copyFile(weightsFile, weights);
   } catch (error) {
     throw new CheckpointError('X_CHECKPOINT', `the weights ${weightsFile} cannot be read: ${messageOf(error)}`, {
       cause: error,

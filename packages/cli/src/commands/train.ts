@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DatasetReader, InterruptedError, trainFromConfig } from '@x/trainer-core';
+import { bestWeightsIn, DatasetReader, InterruptedError, trainFromConfig } from '@x/trainer-core';
 import type { Plugin, ResumeMode, RunResultSummary } from '@x/trainer-core';
 
 import { ARCHIVE, archiveModel } from '../archive/archive-model.js';
-import { BEST_WEIGHTS } from '../archive/layout.js';
 import { ConsoleProgress } from '../console-progress.js';
 import { datasetStatistics } from '../dataset-statistics.js';
 import { EndOfRun } from '../end-of-run.js';
@@ -86,7 +84,7 @@ function displays({ fileFriendlyLogging = false }: TrainCommandOptions, log: Run
 
 /** Runs without a checkpointer, and those that keep their checkpoints elsewhere, have nothing to archive. */
 async function archive(folder: string): Promise<void> {
-  if (existsSync(join(folder, BEST_WEIGHTS))) await archiveModel(folder);
+  if (bestWeightsIn(folder) !== null) await archiveModel(folder);
 }
 
 function statistics(config: string, folder: string, { datasets, vocabulary, container }: RunResultSummary): string[] {

@@ -19,7 +19,7 @@ run.dispose();
 
 console.log(`\ntest accuracy ${accuracy} (split "test": 1,000 images that training never saw; seed 13370)\n`);
 console.log(`Everything is in ${here(serializationDir)}:`);
-console.log('  best.safetensors   the best weights (averaged)      metrics.json   all metrics');
+console.log('  best.json          points to the best weights       metrics.json   all metrics');
 console.log('  checkpoints/       where a stopped run goes on      log/           curves for TensorBoard');
 console.log('Next:');
 console.log(`  npx x-train evaluate ${here(serializationDir)} test`);

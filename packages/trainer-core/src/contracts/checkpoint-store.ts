@@ -15,6 +15,8 @@ export interface StoreRecipe {
 export interface GetOptions {
   /** The size that the file must have. A store that can refuses another one before it allocates anything. */
   readonly bytes?: number | undefined;
+  /** The largest size that it may have, likewise. */
+  readonly maxBytes?: number | undefined;
   /** Is handed the content piece by piece, in order, while the rest is still coming: for a checksum. All of it or none. */
   readonly onChunk?: ((chunk: Uint8Array) => void) | undefined;
 }

@@ -61,6 +61,7 @@ export class NoOpTrainer extends Trainer {
     if (!this.isMaster) return {};
     if (this.serializationDir !== null) await this.vocabulary?.save(join(this.serializationDir, 'vocabulary'));
     await this.checkpointer?.saveCheckpoint(this, { epoch: 0, batchesThisEpoch: 0, batchNumTotal: 0 }, true);
+    await this.checkpointer?.flush();
     return {};
   }
 
