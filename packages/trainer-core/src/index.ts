@@ -161,6 +161,7 @@ export { xavierNormal, xavierUniform } from './model/initializers/xavier.js';
 export { RegularizerApplicator } from './model/regularizers/applicator.js';
 
 // Runs
+export { FORMAT_VERSION } from './training/migrations.js';
 export { BEST_POINTER, bestWeightsIn } from './run/best-weights.js';
 export { trainFromConfig } from './run/train-from-config.js';
 export type { RunOptions, RunResultSummary } from './run/train-from-config.js';

@@ -26,11 +26,15 @@ for (const version of versions) {
       await cp(join(FIXTURES, version, 'run'), folder, { recursive: true });
       const { trainer, model } = startOldRun(folder);
       const log = { info: () => undefined, warn: (text) => void warnings.push(text) };
-      await withLog(log, () => trainer.train());
+      // under another tfjs its version is all that may differ
+      await withLog(log, () => trainer.train({ resume: 'anyway' }));
       const expected = JSON.parse(await readFile(join(FIXTURES, version, 'expected.json'), 'utf8'));
       assert.deepEqual(await weightsOf(model), expected);
       assert.equal(trainer.batchNumTotal, 12);
-      assert.deepEqual(warnings, []);
+      assert.deepEqual(
+        warnings.filter((text) => !/: (versions\.tfjs|engine\.version): /.test(text)),
+        [],
+      );
     } finally {
       await rm(folder, { recursive: true });
     }

@@ -167,6 +167,18 @@ describe('a resumed run', () => {
     expect(again.trainer.batchNumTotal).toBe(12);
   });
 
+  it('that had run out of patience trains nothing more, also by the rule of an epoch’s end', async () => {
+    const checkpointer = new MemoryCheckpointer();
+    // a loss that is to grow, and falls
+    const options = { patience: 1, validationMetric: '+loss', earlyStoppingAt: 'epochEnd' } as const;
+    const whole = start(checkpointer, undefined, options);
+    const metrics = comparable(await whole.train());
+    expect(whole.trainer.batchNumTotal).toBe(8);
+    const again = start(checkpointer, undefined, options);
+    expect(comparable(await again.train())).toEqual(metrics);
+    expect(again.trainer.batchNumTotal).toBe(8);
+  });
+
   it('may be made longer', async () => {
     const whole = start(new MemoryCheckpointer());
     await whole.train();
