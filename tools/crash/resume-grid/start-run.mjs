@@ -147,9 +147,8 @@ export async function train({ trainer, model, log }, options = {}) {
 async function everythingOf(trainer) {
   const { modelState, trainingState } = trainer.getCheckpointState();
   const { report, ...state } = trainingState;
-  const { seconds, ...progress } = state.progress;
-  if (!(seconds > 0)) throw new Error('the time of training is not counted');
-  const everything = { modelState, state: { ...state, progress } };
+  if (!(report.seconds > 0)) throw new Error('the time of training is not counted');
+  const everything = { modelState, state };
   const plain = JSON.parse(
     JSON.stringify(everything, (_, value) => (value instanceof tf.Tensor ? bits(value) : value)),
   );

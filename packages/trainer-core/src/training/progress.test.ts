@@ -29,13 +29,12 @@ it('counts groups in the epoch, and committed steps in all', () => {
   expect(where(midEpoch())).toEqual([1, 2, 3]);
 });
 
-it('counts batches and examples, also those of skipped steps, and seconds, and goes on with them', () => {
-  const saved = { ...midEpoch().stateDict(), seconds: 100 };
+it('counts batches and examples, also those of skipped steps, and goes on with them', () => {
+  const saved = midEpoch().stateDict();
   expect(saved).toMatchObject({ batchesTotal: 8, examplesTotal: 16 });
   const restored = new Progress();
   restored.loadStateDict(saved);
   expect(restored.stateDict()).toMatchObject({ batchesTotal: 8, examplesTotal: 16 });
-  expect(restored.seconds).toBeGreaterThanOrEqual(100);
 });
 
 it('goes on in the middle of an epoch, or with the next one', () => {

@@ -18,14 +18,6 @@ export class Progress implements Stateful {
 
   /** Whether that epoch is over, so that going on means the next one. */
   epochFinished = false;
-  /** Seconds of training before this start of the run. */
-  private secondsBefore = 0;
-  private startedAt = performance.now();
-
-  /** Seconds of training in all, without the time between a stop and the next start. */
-  get seconds(): number {
-    return this.secondsBefore + (performance.now() - this.startedAt) / 1000;
-  }
 
   /** Counts a group of batches; one whose step was skipped moves the data on, and nothing else. */
   groupDone(group: readonly Batch[], stepCommitted: boolean): void {
@@ -46,8 +38,8 @@ export class Progress implements Stateful {
   }
 
   stateDict(): StateDict {
-    const { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished, seconds } = this;
-    return { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished, seconds };
+    const { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished } = this;
+    return { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished };
   }
 
   /** Goes on where the saved progress was: at the next batch, or at the next epoch. */
@@ -58,10 +50,7 @@ export class Progress implements Stateful {
     const batchesTotal = readState(state, 'batchesTotal', 'number');
     const examplesTotal = readState(state, 'examplesTotal', 'number');
     const epochFinished = readState(state, 'epochFinished', 'boolean');
-    const secondsBefore = readState(state, 'seconds', 'number');
-    const startedAt = performance.now();
     Object.assign(this, { epoch, batchesThisEpoch, batchNumTotal, batchesTotal, examplesTotal, epochFinished });
-    Object.assign(this, { secondsBefore, startedAt });
     if (epochFinished) this.nextEpoch();
   }
 }

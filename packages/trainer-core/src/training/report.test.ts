@@ -61,7 +61,8 @@ it('goes on from the metrics that were saved, once', async () => {
   saved.start(0);
   await saved.epochEnded({ epoch: 0, training: { loss: 9 }, validation: null, isBestSoFar: false });
   const report = new Report(new MetricTracker(true), RULES, null);
-  report.loadStateDict(saved.stateDict());
+  report.loadStateDict({ ...saved.stateDict(), seconds: 100 });
+  expect(report.stateDict()['seconds']).toBeGreaterThanOrEqual(100);
   report.start(1);
   expect(report.metrics).toEqual(saved.metrics);
   report.start(0);

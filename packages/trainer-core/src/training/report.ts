@@ -19,12 +19,17 @@ export interface FinishedEpoch {
   readonly isBestSoFar: boolean;
 }
 
-/** The metrics of a run as `train()` returns them, and as files of its epochs hold them. */
+/**
+ * The metrics of a run as `train()` returns them, and as files of its epochs hold them; with them the time that was trained,
+ * without that between a stop and the next start. Of a run's state this alone depends on the clock and the machine.
+ */
 export class Report implements Stateful {
   /** The live object, which epoch callbacks may add to. */
   metrics: TrainingMetrics = {};
   /** What a checkpoint brought, until the run starts. */
   private restored: TrainingMetrics = {};
+  /** Seconds of training before this start of the run. */
+  private secondsBefore = 0;
   private startEpoch = 0;
   private startTime = Date.now();
 
@@ -46,11 +51,13 @@ export class Report implements Stateful {
   }
 
   stateDict(): StateDict {
-    return { metrics: { ...this.metrics } };
+    return { metrics: { ...this.metrics }, seconds: this.secondsBefore + (Date.now() - this.startTime) / 1000 };
   }
 
   loadStateDict(state: StateDict): void {
-    this.restored = { ...(readState(state, 'metrics', 'object') as TrainingMetrics) };
+    const metrics = readState(state, 'metrics', 'object') as TrainingMetrics;
+    this.secondsBefore = readState(state, 'seconds', 'number');
+    this.restored = { ...metrics };
   }
 
   /** Peaks count as soon as an epoch is trained, whatever becomes of it. */

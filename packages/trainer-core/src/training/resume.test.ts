@@ -97,9 +97,8 @@ function everythingOf(trainer: GradientDescentTrainer): unknown {
   const numbers = (_: string, value: unknown): unknown => (value instanceof tf.Tensor ? [...value.dataSync()] : value);
   const everything = JSON.parse(JSON.stringify(state, numbers)) as CheckpointState;
   state.dispose();
-  const { progress, report, ...rest } = everything.trainingState as Record<string, StateDict>;
-  const { seconds: _, ...counts } = progress!;
-  return { ...everything, trainingState: rest, counts, report: comparable(report!['metrics'] as TrainingMetrics) };
+  const { report, ...rest } = everything.trainingState as Record<string, StateDict>;
+  return { ...everything, trainingState: rest, report: comparable(report!['metrics'] as TrainingMetrics) };
 }
 
 describe('a resumed run', () => {
