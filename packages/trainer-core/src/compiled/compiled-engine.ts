@@ -131,7 +131,7 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
   override loadStateDict(state: StateDict): void {
     if ('runs' in state) this.savedRuns = readState(state, 'runs', 'object') as Readonly<Record<string, number>>;
     this.failed.clear();
-    if ('failed' in state) for (const id of readState(state, 'failed', 'array')) this.failed.add(String(id));
+    if ('failed' in state) for (const id of readState(state, 'failed', 'array').map(String)) this.failed.add(id);
   }
 
   override dispose(): void {
