@@ -7,6 +7,7 @@ import { DATA_FILES, filesOf, foldersIn, MANIFEST, MODEL, ROOT, STATE, STATE_TEN
 import { digestInSteps, RunningDigest } from './digest.js';
 import type { Digest, Manifest } from './manifest.js';
 import { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES } from './manifest.js';
+import { BEST_OF_VERSION_1 } from './migrations.js';
 import { BEST, decodePointer, encodePointer, LATEST } from './pointer.js';
 import type { Pointer } from './pointer.js';
 import { comparePlaces, folderName, parseFolderName, samePosition } from './position.js';
@@ -166,10 +167,16 @@ export class CheckpointArchive {
    */
   async readBest(verify: Verification): Promise<TensorMap | null> {
     const pointer = await this.best(await this.history());
-    if (pointer === null) return null;
+    if (pointer === null) return this.bestOfVersion1();
     if ('weights' in pointer) return decodeSafetensors(await this.store.get(pointer.weights), pointer.weights);
     const saved = savedIn(pointer.checkpoint);
     return decodeSafetensors(...(await this.file(saved, await this.manifestOf(saved), MODEL, verify)));
+  }
+
+  private async bestOfVersion1(): Promise<TensorMap | null> {
+    const paths = await this.store.list();
+    if (!paths.includes(BEST_OF_VERSION_1)) return null;
+    return decodeSafetensors(await this.store.get(BEST_OF_VERSION_1), BEST_OF_VERSION_1);
   }
 
   /** The pointer's word, unless a crash kept it from naming a later one. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { decodeManifest, encodeManifest } from './manifest.js';
 
 const manifest = {
@@ -37,4 +39,28 @@ test('no cut goes unnoticed', () => {
       'runs/manifest.json is not a valid checkpoint manifest: it is not JSON',
     );
   }
+});
+
+/** A manifest as it is written, with a correct checksum. */
+function written(contents: object): Uint8Array {
+  const sha256 = createHash('sha256').update(JSON.stringify(contents)).digest('hex');
+  return new TextEncoder().encode(JSON.stringify({ ...contents, sha256 }));
+}
+
+test('a manifest of version 1 marks no checkpoint as the best one', () => {
+  const { best: _, metrics: __, ...old } = manifest;
+  const bytes = written({ format: 'x-checkpoint', version: 1, ...old });
+  expect(decodeManifest(bytes, 'manifest.json')).toEqual({ ...old, best: false, metrics: {} });
+});
+
+test('a manifest of a newer release is refused by its version, and is no damage that an older checkpoint makes good', () => {
+  const bytes = written({ format: 'x-checkpoint', version: 3, ...manifest });
+  expect(() => decodeManifest(bytes, 'epoch_1/manifest.json')).toThrow(
+    expect.objectContaining({
+      code: 'X_CHECKPOINT',
+      message: expect.stringContaining(
+        'epoch_1/manifest.json has format version 3, this release reads versions 1 to 2',
+      ) as string,
+    }),
+  );
 });

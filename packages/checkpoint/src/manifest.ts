@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-import { CheckpointError } from '@x/trainer-core';
+import { CheckpointError, FORMAT_VERSION } from '@x/trainer-core';
 import { z } from 'zod';
 
-const VERSION = 1;
+import { migratedManifest } from './migrations.js';
 
 const Digest = z.strictObject({ bytes: z.int().nonnegative(), sha256: z.string() });
 
 const Contents = z.strictObject({
   format: z.literal('x-checkpoint'),
-  version: z.literal(VERSION),
+  version: z.literal(FORMAT_VERSION),
   position: z.strictObject({ epoch: z.int(), batchesThisEpoch: z.int(), batchNumTotal: z.int() }),
   /** When this checkpoint was saved and when its training began, in milliseconds since 1970. */
   savedAt: z.number(),
@@ -32,12 +32,16 @@ export type Digest = z.output<typeof Digest>;
 
 /** The manifest as a file that carries its own checksum. */
 export function encodeManifest(manifest: Manifest): Uint8Array {
-  const contents = { format: 'x-checkpoint', version: VERSION, ...manifest };
+  const contents = { format: 'x-checkpoint', version: FORMAT_VERSION, ...manifest };
   const checked = { ...contents, sha256: sha256(JSON.stringify(contents)) };
   return new TextEncoder().encode(`${JSON.stringify(checked, null, 2)}\n`);
 }
 
-/** @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) naming the file. */
+/**
+ * A manifest of this version, or of an older one in the form of this.
+ *
+ * @throws CheckpointError naming the file: `X_CHECKPOINT_CORRUPT`, or `X_CHECKPOINT` for one of a newer release.
+ */
 export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
   const fail = (cause: string, error?: unknown): CheckpointError =>
     new CheckpointError('X_CHECKPOINT_CORRUPT', `${file} is not a valid checkpoint manifest: ${cause}`, {
@@ -51,7 +55,7 @@ export function decodeManifest(bytes: Uint8Array, file: string): Manifest {
   }
   const { sha256: sum, ...contents } = Object(parsed) as Record<string, unknown>;
   if (sum !== sha256(JSON.stringify(contents))) throw fail('its checksum is wrong');
-  const result = Contents.safeParse(contents);
+  const result = Contents.safeParse(migratedManifest(contents, file));
   if (!result.success) throw fail(z.prettifyError(result.error));
   const { position, savedAt, startedAt, best, metrics, files } = result.data;
   return { position, savedAt, startedAt, best, metrics, files };

@@ -86,6 +86,13 @@ function buildProgram(named: LoadedPlugins, io: Io, finish: (status: number) => 
     .description('train what a config file (JSON5, YAML or JSON) describes, and archive the model')
     .requiredOption('-s, --serialization-dir <folder>', 'the folder that the run writes to')
     .option('-r, --recover', 'go on with the run in that folder')
+    .addOption(
+      new Option('--resume <mode>', 'with --recover: what is taken of the checkpoint').choices([
+        'exact',
+        'anyway',
+        'weights',
+      ]),
+    )
     .option('-f, --force', 'replace the run in that folder')
     .addOption(overrides())
     .option('--file-friendly-logging', 'progress as lines, also on a terminal')

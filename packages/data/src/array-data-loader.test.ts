@@ -18,6 +18,7 @@ import { z } from 'zod';
 import golden from './__fixtures__/allennlp-1-data.json' with { type: 'json' };
 import { drain, drainField } from './__fixtures__/drain.js';
 import { ArrayDataLoader, dataLoader } from './array-data-loader.js';
+import type { ArrayDataLoaderOptions } from './array-data-loader.js';
 import { BucketBatchSampler } from './bucket-batch-sampler.js';
 import plugin from './index.js';
 import { RandomSampler } from './random-sampler.js';
@@ -269,4 +270,19 @@ test('batches made ahead are disposed when the consumer stops', async () => {
     [16, 17],
     [18, 19],
   ]);
+});
+
+test('loaders say the same of themselves when they give the same batches, and not with another seed, grouping or size', () => {
+  const described = (options: ArrayDataLoaderOptions, count = 20): string =>
+    JSON.stringify(dataLoader(numbered(count), options).describe());
+  const first = described({ batchSize: 4, shuffle: true, seed: 1, prefetch: 2 });
+  expect(described({ batchSize: 4, shuffle: true, seed: 1 })).toBe(first);
+  const others = [
+    described({ batchSize: 4, shuffle: true, seed: 2 }),
+    described({ batchSize: 5, shuffle: true, seed: 1 }),
+    described({ batchSize: 4 }),
+    described({ batchSize: 4, shuffle: true, seed: 1, batchesPerEpoch: 3 }),
+    described({ batchSize: 4, shuffle: true, seed: 1 }, 21),
+  ];
+  expect(new Set([first, ...others]).size).toBe(6);
 });

@@ -1,4 +1,6 @@
-import type { Batch, EpochRequest, Instance, Resumability } from '@x/trainer-core';
+import { createHash } from 'node:crypto';
+
+import type { Batch, EpochRequest, Instance, Json, Resumability } from '@x/trainer-core';
 import {
   BatchSampler,
   component,
@@ -93,6 +95,7 @@ export class ArrayDataLoader extends DataLoader {
   private readonly sampler: Sampler;
   /** The number of batches that every pass has, or null where they differ. */
   private fixedLength: number | null | undefined;
+  private order: string | undefined;
   private readonly lengths: number[] = [];
   /** The pass that was asked for last. */
   private pass: { readonly number: number; readonly batches: readonly (readonly number[])[] } | undefined;
@@ -126,6 +129,13 @@ export class ArrayDataLoader extends DataLoader {
     const common = this.commonLength();
     const length = common === 0 ? 0 : (this.options.batchesPerEpoch ?? common);
     return length === null ? null : workerLength(length, worldSize);
+  }
+
+  /** The batches of the first pass stand for the order of all: samplers are pure functions of (seed, epoch). */
+  override describe(): Readonly<Record<string, Json>> {
+    const { batchesPerEpoch = null } = this.options;
+    this.order ??= fingerprint(this.passBatches(0));
+    return { examples: this.examples.size, batchesPerEpoch, order: this.order };
   }
 
   override epoch(request: EpochRequest): AsyncIterable<Batch> {
@@ -162,6 +172,13 @@ export class ArrayDataLoader extends DataLoader {
     this.pass = { number, batches };
     return batches;
   }
+}
+
+/** Sixteen digits of the SHA-256 of the indices of batches, each batch with its length before it. */
+function fingerprint(batches: readonly (readonly number[])[]): string {
+  const hash = createHash('sha256');
+  for (const batch of batches) hash.update(Uint32Array.from([batch.length, ...batch]));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /**

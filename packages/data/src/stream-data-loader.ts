@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Batch, EpochRequest, Instance, Resumability, Vocabulary } from '@x/trainer-core';
+import type { Batch, EpochRequest, Instance, Json, Resumability, Vocabulary } from '@x/trainer-core';
 import { DataError, DataLoader, disposeBatch, parseOptions } from '@x/trainer-core';
 import { z } from 'zod';
 
@@ -57,6 +57,11 @@ export class StreamDataLoader extends DataLoader {
 
   override length(worldSize = 1): number | null {
     return this.options.length === undefined ? null : workerLength(this.options.length, worldSize);
+  }
+
+  override describe(): Readonly<Record<string, Json>> {
+    const { batchSize = null, dropLast } = this.options;
+    return { batchSize, dropLast };
   }
 
   override epoch(request: EpochRequest): AsyncIterable<Batch> {

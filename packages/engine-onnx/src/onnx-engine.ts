@@ -1,3 +1,5 @@
+import { cpus } from 'node:os';
+
 import { Engine, EngineError, parseOptions } from '@x/trainer-core';
 import type { EngineDescription, EngineProbe, MemoryReport, NamedState } from '@x/trainer-core';
 import { CompiledEngine, compiledEngineFields } from '@x/trainer-core/compiled';
@@ -84,6 +86,8 @@ export class OnnxEngine extends CompiledEngine<Value, OnnxTarget> {
       name: this.name,
       version: this.runningOn.pool.runtime.version,
       threads: this.threads,
+      // the library has kernels of its own for each kind of processor
+      processor: cpus()[0]?.model ?? process.arch,
       ...(off.length > 0 ? { off: [...off] } : {}),
       ...(graphOptimizationLevel === undefined ? {} : { graphOptimizationLevel }),
       ...(compileAfter > 0 ? { compileAfter } : {}),

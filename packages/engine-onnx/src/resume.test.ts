@@ -108,11 +108,11 @@ async function trained({
   }
 }
 
-/** Without what depends on the process. */
+/** Without what depends on the process, and what the run says of itself: its engine among others. */
 function comparable(value: HostValue): HostValue {
   if (value === null || typeof value !== 'object' || Array.isArray(value) || 'dtype' in value) return value;
   const entries = Object.entries(value).filter(
-    ([name]) => !/duration|memory_MB|start_epoch|training_epochs/.test(name),
+    ([name]) => !/^(seconds|run)$|duration|memory_MB|start_epoch|training_epochs/.test(name),
   );
   return Object.fromEntries(entries.map(([name, item]) => [name, comparable(item)]));
 }

@@ -81,7 +81,7 @@ test('a recording has the hooks in the order that their contract gives', async (
     ...['onRunStart', 'onEpochStart'],
     ...Array.from({ length: 5 }, () => step).flat(),
     ...['onEvaluateStart', 'onEvaluateBatch', 'onEvaluateBatch', 'onEvaluateEnd'],
-    ...['onCheckpoint', 'onEpochEnd', 'onRunEnd'],
+    ...['onEpochEnd', 'onCheckpoint', 'onRunEnd'],
   ]);
   expect(callback.losses).toHaveLength(5);
 });

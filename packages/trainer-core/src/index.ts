@@ -144,7 +144,7 @@ export type { LearningRateCurve, SearchProgress } from './training/search-learni
 export { totalNorm } from './programs/rescale.js';
 export { planUpdate } from './programs/update.js';
 export { sparseLookup } from './programs/sparse-lookup.js';
-export type { TrainOptions } from './contracts/trainer.js';
+export type { ResumeMode, TrainOptions } from './contracts/trainer.js';
 export { ExtraCallbacks } from './plugins/run-tokens.js';
 
 // Models
@@ -162,6 +162,7 @@ export { xavierNormal, xavierUniform } from './model/initializers/xavier.js';
 export { RegularizerApplicator } from './model/regularizers/applicator.js';
 
 // Runs
+export { FORMAT_VERSION } from './training/migrations.js';
 export { BEST_POINTER, bestWeightsIn } from './run/best-weights.js';
 export { trainFromConfig } from './run/train-from-config.js';
 export type { RunOptions, RunResultSummary } from './run/train-from-config.js';

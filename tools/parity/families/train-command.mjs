@@ -65,13 +65,21 @@ async function trained(phases, dataFiles, folder, check) {
   for (const [name, text] of Object.entries(dataFiles)) fs.writeFileSync(path.join(data, name), text);
   const dir = path.join(folder, 'run');
   let finished;
-  for (const { config, flags } of phases) {
+  const interrupted = phases.some(({ error }) => error?.type === 'KeyboardInterrupt');
+  for (const { config: recorded, flags } of phases) {
+    const config = interrupted ? savedBeforeCallbacks(recorded) : recorded;
     const file = path.join(folder, 'config.json');
     fs.writeFileSync(file, JSON.stringify(config).replaceAll('<data>', data));
     finished = await command(['train', file, '-s', dir, '--plugins', PLUGINS.join(','), ...options(flags)]);
   }
   await check(phases.at(-1), { ...finished, dir, data });
 }
+
+/** Where a callback interrupts the original, the checkpoint of the epoch is written already. */
+const savedBeforeCallbacks = (config) => ({
+  ...config,
+  trainer: { ...config.trainer, checkpoint_at: 'beforeCallbacks' },
+});
 
 /** `recover` as `--recover`; the plugins take the place of `include_package`. */
 const options = (flags) =>
@@ -124,8 +132,10 @@ function ordered(value) {
   return Object.entries(value).map(([key, item]) => [key, ordered(item)]);
 }
 
-const writtenConfig = (dir, data) =>
-  ordered(JSON.parse(fs.readFileSync(path.join(dir, 'config.json'), 'utf8').replaceAll(data, '<data>')));
+const writtenConfig = (dir, data) => {
+  const text = fs.readFileSync(path.join(dir, 'config.json'), 'utf8').replaceAll(data, '<data>');
+  return ordered(JSON.parse(text, (key, value) => (key === 'checkpoint_at' ? undefined : value)));
+};
 
 async function compareModel({ returned_parameters: parameters, returned_model: name }, dir) {
   if (name === null) return;

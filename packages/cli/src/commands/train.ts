@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { bestWeightsIn, DatasetReader, InterruptedError, trainFromConfig } from '@x/trainer-core';
-import type { Plugin, RunResultSummary } from '@x/trainer-core';
+import type { Plugin, ResumeMode, RunResultSummary } from '@x/trainer-core';
 
 import { ARCHIVE, archiveModel } from '../archive/archive-model.js';
 import { ConsoleProgress } from '../console-progress.js';
@@ -18,6 +18,7 @@ import { loadTensorflow } from '../tensorflow.js';
 export interface TrainCommandOptions {
   readonly serializationDir: string;
   readonly recover?: boolean;
+  readonly resume?: ResumeMode;
   readonly force?: boolean;
   readonly overrides?: readonly string[];
   readonly fileFriendlyLogging?: boolean;
@@ -31,7 +32,7 @@ export async function train(
   plugins: readonly Plugin[],
   io: Io,
 ): Promise<void> {
-  const { serializationDir: folder, overrides, recover, force, dryRun = false } = options;
+  const { serializationDir: folder, overrides, recover, resume, force, dryRun = false } = options;
   const log = new RunLog();
   const end = new EndOfRun();
   const say = (line: string): void => {
@@ -44,6 +45,7 @@ export async function train(
       serializationDir: folder,
       overrides,
       recover,
+      resume,
       force,
       dryRun,
       plugins,

@@ -271,6 +271,19 @@ describe('a compiled program that fails', () => {
     expect(warnings).toEqual(['"step" failed as a compiled program and runs op by op from now on: native trouble']);
   });
 
+  it('runs op by op in a run that goes on, too', async () => {
+    engine = new ReplayEngine({ onFailure: 'eager' });
+    engine.distort = fail;
+    await run(step);
+    const saved = engine.stateDict();
+    engine = new ReplayEngine({ onFailure: 'eager' });
+    engine.loadStateDict(saved);
+    await run(step);
+    expect(engine.compiled).toEqual([]);
+    expect(engine.stateDict()).toEqual(saved);
+    expect(warnings).toHaveLength(1);
+  });
+
   it('is an error with the state as it was', async () => {
     engine.distort = fail;
     const before = small.values;

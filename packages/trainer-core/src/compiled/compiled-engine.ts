@@ -16,7 +16,7 @@ import type { StateDict } from '../state/state-dict.js';
 import type { CompiledProgram } from './compiled-program.js';
 import { withGradientOverrides } from './gradient-overrides.js';
 import { ProgramCache, using, variantFor } from './program-cache.js';
-import type { CacheEntry } from './program-cache.js';
+import type { CacheEntry, Variant } from './program-cache.js';
 import { programKey } from './program-key.js';
 import { difference } from './recording.js';
 import { symbolicBackend } from './symbolic-backend.js';
@@ -66,6 +66,8 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
   private readonly told = new Set<string>();
   private savedRuns: Readonly<Record<string, number>> = {};
   private readonly runs = new Map<string, number>();
+  /** The compiled programs that have failed: they run op by op for good, also in a run that goes on. */
+  private readonly failed = new Set<string>();
 
   constructor(protected readonly compiling: CompiledEngineOptions) {
     super();
@@ -118,13 +120,19 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     return this.eager.memory();
   }
 
-  /** How often each shape has run, where that decides whether it is compiled. */
+  /** What decides which shapes are compiled: how often each has run, where that matters, and which have failed. */
   override stateDict(): StateDict {
-    return this.compiling.compileAfter > 0 ? { runs: { ...this.savedRuns, ...Object.fromEntries(this.runs) } } : {};
+    const counts = { ...this.savedRuns, ...Object.fromEntries(this.runs) };
+    return {
+      ...(this.compiling.compileAfter > 0 ? { runs: counts } : {}),
+      ...(this.failed.size > 0 ? { failed: [...this.failed] } : {}),
+    };
   }
 
   override loadStateDict(state: StateDict): void {
     if ('runs' in state) this.savedRuns = readState(state, 'runs', 'object') as Readonly<Record<string, number>>;
+    this.failed.clear();
+    if ('failed' in state) for (const id of readState(state, 'failed', 'array').map(String)) this.failed.add(id);
   }
 
   override dispose(): void {
@@ -155,7 +163,8 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     if (known !== undefined) return known.compiled;
     try {
       const { target, traced } = this.traced(program, state, request);
-      const compiled = await this.compile(target, traced);
+      const hasFailed = this.failed.size > 0 && this.failed.has(variantId(entry, traced.temporaries));
+      const compiled = hasFailed ? undefined : await this.compile(target, traced);
       entry.variants.push({ temporaries: traced.temporaries, compiled });
       return compiled;
     } catch (error) {
@@ -222,6 +231,7 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     const at = entry.variants.findIndex((variant) => variant.compiled === compiled);
     // another run under way may have failed as well
     if (at < 0) return result;
+    this.failed.add(variantId(entry, entry.variants[at]!.temporaries));
     entry.variants[at] = { temporaries: entry.variants[at]!.temporaries, compiled: undefined };
     compiled.dispose();
     const message = `"${program.name}" failed as a compiled program and runs op by op from now on: ${messageOf(error)}`;
@@ -234,6 +244,12 @@ export abstract class CompiledEngine<V extends SymbolicValue, T extends TraceTar
     this.told.add(cause);
     log.warn(message);
   }
+}
+
+/** Names one compiled program from one process to the next. */
+function variantId({ key }: CacheEntry, temporaries: Variant['temporaries']): string {
+  const shapes = [...temporaries].map(([name, value]) => `${name} ${value?.dtype} ${value?.shape}`);
+  return digest([key, ...shapes.sort()].join('\n'));
 }
 
 /** Short enough for a checkpoint. */

@@ -25,7 +25,7 @@ describe('a cache of programs', () => {
     const asked: string[] = [];
     const runs = (key: string): number => asked.push(key) + 6;
     const entry = cache.entry('step', 'a', runs);
-    expect(entry).toEqual({ runs: 7, validated: 0, users: 0, dropped: false, variants: [] });
+    expect(entry).toEqual({ key: 'a', runs: 7, validated: 0, users: 0, dropped: false, variants: [] });
     expect(cache.entry('step', 'a', runs)).toBe(entry);
     expect(asked).toEqual(['a']);
   });
@@ -81,6 +81,7 @@ it('a variant is the one whose temporaries are there, and not there, and of the 
   const entry = {
     runs: 0,
     validated: 0,
+    key: 'a',
     users: 0,
     dropped: false,
     variants: [

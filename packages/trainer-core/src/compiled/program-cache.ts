@@ -7,6 +7,7 @@ import type { SymbolicValue } from './target.js';
 
 /** One program at one set of shapes. */
 export interface CacheEntry {
+  readonly key: string;
   /** How often it has been asked for. */
   runs: number;
   /** How often it was compared with the eager engine. */
@@ -45,7 +46,7 @@ export class ProgramCache {
       return known;
     }
     this.countShape(program);
-    const entry: CacheEntry = { runs: runs(key), validated: 0, users: 0, dropped: false, variants: [] };
+    const entry: CacheEntry = { key, runs: runs(key), validated: 0, users: 0, dropped: false, variants: [] };
     this.entries.set(key, entry);
     if (this.entries.size > this.limit) {
       const [oldest, dropped] = this.entries.entries().next().value!;

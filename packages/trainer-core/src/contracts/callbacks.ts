@@ -141,21 +141,25 @@ export interface EvaluateBatchEvent {
  *     for each micro-batch:
  *       onMicroBatchEnd
  *     onGradients
- *     onCheckpoint            (if the checkpointer's own interval saved one)
  *     onStepEnd
+ *     onCheckpoint            (if the checkpointer's own interval saved one)
  *   onEvaluateStart
  *   for each validation batch:
  *     onEvaluateBatch
  *   onEvaluateEnd
- *   onCheckpoint
  *   onEpochEnd
+ *   onCheckpoint
  * onError                     (if the run failed)
  * onRunEnd                    (always)
  * ```
  * `onCheckpoint` is called on the master, where the saving is looked after, once the checkpoint is on disk. A checkpointer
  * that writes while training goes on is done only at a later step: then the hook comes after that step, for the last
  * checkpoints before `onRunEnd`, and its event says which one it is. With the trainer's option `checkpointAt:
- * 'afterCallbacks'`, it comes after `onStepEnd` and `onEpochEnd`.
+ * 'beforeCallbacks'`, it comes before `onStepEnd` and `onEpochEnd`.
+ *
+ * A callback with `stateDict` and `loadStateDict` is saved with the run, as it is after `onStepEnd` and `onEpochEnd`. A run
+ * that goes on in the middle of an epoch calls `onRunStart` and `onEpochStart` again (`trainer.batchesThisEpoch` is then not
+ * 0), so that what they set up is there: what they count is counted twice.
  */
 export abstract class TrainerCallback implements Partial<Stateful> {
   static readonly kind: string = 'trainerCallback';

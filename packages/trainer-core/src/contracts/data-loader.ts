@@ -1,6 +1,7 @@
 import { registerFor } from '../plugins/describe.js';
 import type { Register } from '../plugins/describe.js';
 import type { Batch } from './batch.js';
+import type { Json } from './dataset.js';
 
 /**
  * How a loader can go on in the middle of an epoch.
@@ -32,6 +33,14 @@ export abstract class DataLoader {
   abstract length(worldSize?: number): number | null;
 
   abstract readonly resumability: Resumability;
+
+  /**
+   * What its batches depend on, as plain data: a run that goes on compares it. The order of examples is in it as a
+   * fingerprint, so that another seed is noticed. Default: nothing; kind, resumability and length are compared besides.
+   */
+  describe(): { readonly [entry: string]: Json } {
+    return {};
+  }
 
   /** The batches of an epoch. Whoever takes a batch owns its tensors and disposes them. */
   abstract epoch(request: EpochRequest): AsyncIterable<Batch>;

@@ -22,6 +22,6 @@ test('saved averages of another type are refused, and none is taken', () => {
   const average = new HalfAverage(ParameterSet.of(model.namedVariables()));
   const shadows = { w: tf.tensor2d([[8], [8]]), b: tf.tensor1d([1], 'int32') };
   expect(() => average.loadStateDict({ shadows })).toThrow(StateError);
-  expect(() => average.loadStateDict({ shadows })).toThrow(/average of "b" is int32, expected float32/);
+  expect(() => average.loadStateDict({ shadows })).toThrow(/that of "b" is int32, expected float32/);
   expect([...average.shadows.get('w')!.dataSync()]).toEqual([0.5, -0.25]);
 });

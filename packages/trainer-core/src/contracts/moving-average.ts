@@ -89,16 +89,20 @@ export abstract class MovingAverage implements Stateful {
     return { shadows: Object.fromEntries(this.shadows) };
   }
 
-  /** @throws StateError (`X_STATE_MISMATCH`) for an average that is missing or does not fit; nothing is changed then. */
+  /** @throws StateError (`X_STATE_MISMATCH`) for averages that are missing, surplus or do not fit, all named; nothing is changed then. */
   loadStateDict(state: StateDict): void {
     const shadows = readState(state, 'shadows', 'object');
-    const names = [...this.shadows.keys()];
-    const saved = new Map(names.map((name) => [name, readState(shadows, name, 'tensor')]));
-    for (const [name, tensor] of saved) {
-      const difference = misfit(tensor, this.shadows.get(name)!);
-      if (difference !== null) throw new StateError('X_STATE_MISMATCH', `the saved average of "${name}" ${difference}`);
+    const problems = [...this.shadows].flatMap(([name, shadow]) => {
+      if (!(name in shadows)) return [`that of "${name}" is missing`];
+      const difference = misfit(readState(shadows, name, 'tensor'), shadow);
+      return difference === null ? [] : [`that of "${name}" ${difference}`];
+    });
+    const surplus = Object.keys(shadows).filter((name) => !this.shadows.has(name));
+    problems.push(...surplus.map((name) => `that of "${name}" belongs to no parameter that is averaged here`));
+    if (problems.length > 0) {
+      throw new StateError('X_STATE_MISMATCH', `the saved averages do not fit: ${problems.join('; ')}`);
     }
-    for (const [name, tensor] of saved) this.shadows.get(name)!.assign(tensor);
+    for (const [name, shadow] of this.shadows) shadow.assign(readState(shadows, name, 'tensor'));
   }
 
   /** Frees the averages. */

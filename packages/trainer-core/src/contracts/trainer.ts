@@ -9,8 +9,18 @@ import type { TensorMap } from './batch.js';
 /** What `train()` returns and `metrics.json` holds: metrics by name, and what is known of the run. */
 export type TrainingMetrics = Record<string, string | number | null>;
 
-/** How a run may be interrupted from outside. */
+/**
+ * How a run goes on from a checkpoint.
+ * - `exact`: bit for bit as if it had not been stopped. What differs is refused, all of it in one message.
+ * - `anyway`: as far as it can: what differs is warned of, and what does not fit begins anew. Only weights have to fit.
+ * - `weights`: with the weights alone; everything else begins anew, at the first epoch.
+ */
+export type ResumeMode = 'exact' | 'anyway' | 'weights';
+
+/** How a run goes on, and how it may be interrupted from outside. */
 export interface TrainOptions {
+  /** What is taken of a checkpoint that is found. Default `exact`. */
+  readonly resume?: ResumeMode | undefined;
   /** When it aborts, the run saves at the next step boundary and throws an `InterruptedError`. */
   readonly signal?: AbortSignal | undefined;
   /**

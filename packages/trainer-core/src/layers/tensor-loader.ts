@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { tensorsIn } from '../contracts/batch.js';
 import type { Batch, BatchValue } from '../contracts/batch.js';
 import { DataLoader } from '../contracts/data-loader.js';
+import type { Json } from '../contracts/dataset.js';
 import type { EpochRequest, Resumability } from '../contracts/data-loader.js';
 import { DataError } from '../errors.js';
 import type { RandomStream } from '../random/streams.js';
@@ -38,6 +39,11 @@ export class TensorLoader extends DataLoader {
 
   override length(worldSize = 1): number {
     return Math.floor(Math.ceil(this.size / this.options.batchSize) / worldSize);
+  }
+
+  override describe(): Readonly<Record<string, Json>> {
+    const { batchSize, shuffle, firstEpoch } = this.options;
+    return { examples: this.size, batchSize, firstEpoch, order: shuffle?.key ?? null };
   }
 
   override async *epoch({ epoch, start = 0, rank = 0, worldSize = 1 }: EpochRequest): AsyncGenerator<Batch> {

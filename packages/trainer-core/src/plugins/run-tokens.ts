@@ -1,6 +1,7 @@
 import type { TrainerCallback } from '../contracts/callbacks.js';
 import type { Batch } from '../contracts/batch.js';
 import type { DataLoader } from '../contracts/data-loader.js';
+import type { RawConfig } from '../config/read-config.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { Progress } from '../training/progress.js';
 import type { Instance } from '../contracts/dataset.js';
@@ -31,6 +32,17 @@ export type CompatibilityPreset = 'allennlp-1' | 'allennlp-2' | null;
 
 /** The compatibility preset of the trainer. */
 export const Compatibility: Token<CompatibilityPreset> = token('@x/trainer-core:Compatibility');
+
+/** Where a run came from, as its checkpoints record it. */
+export interface RunOrigin {
+  /** The config after environment and overrides. */
+  readonly config: RawConfig;
+  /** Versions by name, of the listed plugins and of this package. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** The config of the run, and the versions of what it lists. */
+export const TheOrigin: Token<RunOrigin> = token('@x/trainer-core:RunOrigin');
 
 /** The folder of the run, or null. */
 export const SerializationDir: Token<string | null> = token('@x/trainer-core:SerializationDir');

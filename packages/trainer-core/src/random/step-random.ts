@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 
 import type { RandomKey } from '../contracts/engine.js';
+import { readState } from '../state/state-dict.js';
+import type { Stateful } from '../state/state-dict.js';
 import { combine, normals, uniformAt, uniforms } from './counter.js';
 import { normal, uniform } from './distributions.js';
 import { drawTfjsFrom } from './tfjs-random.js';
@@ -57,6 +59,14 @@ export function withStepRandom<R>(random: StepRandom, run: () => R): R {
     current = outer;
   }
 }
+
+/** How many numbers were asked for outside of steps, as by callbacks: the key of the next ones. One count for a process. */
+export const drawsOutsideSteps: Stateful = {
+  stateDict: () => ({ calls: outsideCalls }),
+  loadStateDict: (state) => {
+    outsideCalls = readState(state, 'calls', 'number');
+  },
+};
 
 function source(): StepRandom {
   return current ?? hostRandom({ seed: 0, step: outsideCalls++, microBatch: 0 });

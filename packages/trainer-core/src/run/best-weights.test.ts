@@ -12,6 +12,11 @@ it('nothing is pointed to in a folder without a pointer', () => {
   expect(bestWeightsIn(folder)).toBeNull();
 });
 
+it('without a pointer they are the file that older releases wrote, if it is there', () => {
+  writeFileSync(join(folder, 'best.safetensors'), '');
+  expect(bestWeightsIn(folder)).toBe('best.safetensors');
+});
+
 it.each([
   ['{ "checkpoint": "checkpoints/epoch_3" }', 'checkpoints/epoch_3/model_state.safetensors'],
   ['{"weights":"weights.safetensors"}', 'weights.safetensors'],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -15,6 +15,9 @@ const Pointer = z.union([
 /** The name of the pointer to the best weights. */
 export const BEST_POINTER = 'best.json';
 
+/** What runs of format version 1 have in place of a pointer. */
+const WEIGHTS_OF_VERSION_1 = 'best.safetensors';
+
 /**
  * The file of the best weights in the folder of a run, which `best.json` points to: relative to the folder, with `/`. Null
  * if nothing is pointed to.
@@ -28,7 +31,7 @@ export function bestWeightsIn(folder: string): string | null {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return null;
+    if (code === 'ENOENT') return existsSync(join(folder, WEIGHTS_OF_VERSION_1)) ? WEIGHTS_OF_VERSION_1 : null;
     throw new CheckpointError('X_CHECKPOINT', `${file} could not be read: ${message}`, { cause: error });
   }
   const path = parsed(text);

@@ -10,6 +10,7 @@ import { readConfig } from '../config/read-config.js';
 import type { RawConfig } from '../config/read-config.js';
 import type { RunConfigOptions } from '../config/run-schema.js';
 import { validateRun } from '../config/validate-run.js';
+import { writtenConfig } from '../config/written-config.js';
 import { absolute } from '../config/validate.js';
 import type { TrainerCallback } from '../contracts/callbacks.js';
 import { Engine } from '../contracts/engine.js';
@@ -21,7 +22,7 @@ import { loadPlugins } from '../plugins/load.js';
 import type { PluginEntry } from '../plugins/load.js';
 import type { Plugin, PluginLike } from '../plugins/plugin.js';
 import { Registry } from '../plugins/registry.js';
-import { ConfigDir, ExtraCallbacks } from '../plugins/run-tokens.js';
+import { ConfigDir, ExtraCallbacks, TheOrigin } from '../plugins/run-tokens.js';
 import { RandomStreams, RandomStreamsToken } from '../random/streams.js';
 import { defaultPart } from './default-part.js';
 
@@ -110,9 +111,16 @@ export async function prepareResolved(resolved: ResolvedConfig, options: Prepare
   container.provide(ConfigDir, configDir);
   container.provide(RandomStreamsToken, new RandomStreams(result.value.randomSeed));
   container.provide(ExtraCallbacks, options.callbacks ?? []);
+  const versions = versionsOf(plugins);
+  container.provide(TheOrigin, { config: writtenConfig(config), versions });
   const run = { ...resolved, options: result.value, plugins, registry, container };
   container.provideComponent(Engine, engineOf(run.options) ?? (await defaultPart(run, Engine)));
   return run;
+}
+
+/** Versions of plugins by name. */
+export function versionsOf(plugins: readonly Plugin[]): Record<string, string> {
+  return Object.fromEntries(plugins.map(({ name, version = 'unknown' }) => [name, version]));
 }
 
 /** The engine that a config names, at the top level or under its trainer. */

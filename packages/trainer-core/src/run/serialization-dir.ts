@@ -7,7 +7,9 @@ import { nullForNone } from '../config/none.js';
 import type { RawConfig } from '../config/read-config.js';
 import { writtenConfig } from '../config/written-config.js';
 import type { EngineDescription } from '../contracts/engine.js';
+import type { ResumeMode } from '../contracts/trainer.js';
 import { SerializationDirError } from '../errors.js';
+import { log } from '../log.js';
 import { writeJson } from '../training/json-file.js';
 import { configDifferences } from './config-difference.js';
 import { checkNotLocked, LOCK, withRunLock } from './run-lock.js';
@@ -16,6 +18,8 @@ import { checkNotLocked, LOCK, withRunLock } from './run-lock.js';
 export interface SerializationDirOptions {
   /** Go on with the run in it. */
   readonly recover?: boolean | undefined;
+  /** Whether another config is refused (`exact`, the default), or warned of. */
+  readonly resume?: ResumeMode | undefined;
   /** Delete the run in it, or what is left of a start that was killed. */
   readonly force?: boolean | undefined;
 }
@@ -49,7 +53,7 @@ export class RunFolder {
    * `X_DIR_LOCKED`).
    */
   static async check(path: string, config: RawConfig, options: SerializationDirOptions = {}): Promise<RunFolder> {
-    const { recover = false, force = false } = options;
+    const { recover = false, force = false, resume = 'exact' } = options;
     const folder = resolve(path);
     if (recover && force) {
       throw new SerializationDirError(
@@ -59,7 +63,7 @@ export class RunFolder {
     }
     await checkNotLocked(folder);
     const entries = await entriesOf(folder);
-    if (recover) await checkRecoverable(path, folder, entries, config);
+    if (recover) await checkRecoverable(path, folder, entries, config, resume);
     else if (entries.length > 0 && !force) throw notEmpty(path);
     else if (!entries.includes(CONFIG) && !entries.every(isOfStart)) {
       throw new SerializationDirError(
@@ -202,6 +206,7 @@ async function checkRecoverable(
   folder: string,
   entries: readonly string[],
   config: RawConfig,
+  resume: ResumeMode,
 ): Promise<void> {
   if (entries.length === 0) {
     throw new SerializationDirError(
@@ -218,11 +223,12 @@ async function checkRecoverable(
   const before = nullForNone(await readRunConfig(folder));
   const differences = configDifferences(before, writtenConfig(config));
   if (differences.length === 0) return;
-  throw new SerializationDirError(
-    'X_DIR_OTHER_CONFIG',
-    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite, detectAnomaly and the engine may change):\n` +
-      differences.map((line) => `  ${line}`).join('\n'),
-  );
+  const lines = differences.map((line) => `  ${line}`).join('\n');
+  const message =
+    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite, detectAnomaly and the ` +
+    `engine may change):\n${lines}`;
+  if (resume === 'exact') throw new SerializationDirError('X_DIR_OTHER_CONFIG', message);
+  log.warn(message);
 }
 
 /** The config that a run's folder holds. */

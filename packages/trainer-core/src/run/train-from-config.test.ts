@@ -385,6 +385,16 @@ describe('a run', () => {
     });
   });
 
+  test('goes on anyway with another config if it is told to, and warns of what differs', async () => {
+    await train({}, { serializationDir: dir });
+    const warnings: string[] = [];
+    const log = { info: () => undefined, warn: (text: string) => void warnings.push(text) };
+    await train({ randomSeed: 1 }, { serializationDir: dir, recover: true, resume: 'anyway', log });
+    expect(warnings).toContainEqual(expect.stringMatching(/another configuration[^]*randomSeed: the run has/));
+    expect(trained.options).toMatchObject({ resume: 'anyway' });
+    expect(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8'))).toMatchObject({ randomSeed: 1 });
+  });
+
   test('goes on in its folder on another engine', async () => {
     await train({ engine: 'auto' }, { serializationDir: dir });
     await train({ engine: 'eager' }, { serializationDir: dir, recover: true });

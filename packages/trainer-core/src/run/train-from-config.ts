@@ -6,7 +6,7 @@ import { Engine } from '../contracts/engine.js';
 import { TrainerCallback } from '../contracts/callbacks.js';
 import type { TrainerView } from '../contracts/callbacks.js';
 import type { ModelLike } from '../contracts/model.js';
-import type { TrainingMetrics } from '../contracts/trainer.js';
+import type { ResumeMode, TrainingMetrics } from '../contracts/trainer.js';
 import { AutoEngine } from '../engine/auto-engine.js';
 import { InterruptedError } from '../errors.js';
 import { log, withLog } from '../log.js';
@@ -19,7 +19,7 @@ import { choicesOf } from '../training/recorded-engine.js';
 import { buildRun } from './build-run.js';
 import type { BuiltRun, Datasets } from './build-run.js';
 import { checkNodeVersion } from './node-version.js';
-import { prepareResolved, resolveConfig } from './prepare-run.js';
+import { prepareResolved, resolveConfig, versionsOf } from './prepare-run.js';
 import type { PreparedRun, PrepareOptions } from './prepare-run.js';
 import { RunFolder } from './serialization-dir.js';
 import type { RunStart } from './serialization-dir.js';
@@ -30,6 +30,11 @@ export interface RunOptions extends PrepareOptions {
   readonly serializationDir?: string | null | undefined;
   /** Go on with the run in that folder. Default false. */
   readonly recover?: boolean | undefined;
+  /**
+   * What is taken of the run's checkpoint: `exact` (the default) refuses what is not the same run, bit for bit; `anyway` warns
+   * of what differs, also in the config, and goes on; `weights` takes the weights alone.
+   */
+  readonly resume?: ResumeMode | undefined;
   /** Replace the run in that folder: it is deleted once the new one has a checkpoint, or is over. Default false. */
   readonly force?: boolean | undefined;
   /**
@@ -131,7 +136,7 @@ async function train(
   { model, trainer, testDataLoader }: BuiltRun,
   options: RunOptions,
 ): Promise<TrainingMetrics> {
-  const metrics = await trainer.train({ signal: options.signal, signals: options.signals });
+  const metrics = await trainer.train({ resume: options.resume, signal: options.signal, signals: options.signals });
   if (testDataLoader === null) return metrics;
   if (!run.options.evaluateOnTest) {
     log.info('There is test data; to evaluate on it at the end of training, set evaluateOnTest to true.');
@@ -167,7 +172,7 @@ function startOf(run: PreparedRun, folder: string): RunStart {
     node: process.version,
     tfjs: tf.version_core,
     seed: run.options.randomSeed,
-    plugins: Object.fromEntries(run.plugins.map(({ name, version = 'unknown' }) => [name, version])),
+    plugins: versionsOf(run.plugins),
     configDir: relative(folder, run.configDir) || '.',
     engine: run.container.get(tokenOf(Engine)).describe(),
   };

@@ -29,6 +29,30 @@ export interface StateRule {
 
 type Slots = Readonly<Record<string, tf.Variable>>;
 
+/** What is wrong with a state, to be said all together. */
+class Problems {
+  private readonly messages: string[] = [];
+
+  add(message: string): [] {
+    this.messages.push(message);
+    return [];
+  }
+
+  of<T>(check: () => T): T | undefined {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      this.messages.push(error.message);
+      return undefined;
+    }
+  }
+
+  throwAny(): void {
+    if (this.messages.length > 0) throw new StateError('X_STATE_MISMATCH', this.messages.join('; '));
+  }
+}
+
 /** What one parameter brings to a load: checked, and not taken yet. */
 interface Checked {
   readonly parameter: Parameter;
@@ -100,7 +124,8 @@ export class OptimizerState {
         `the saved optimizer has ${savedGroups.length} parameter groups, this one has ${groups.length}`,
       );
     }
-    groups.forEach((group, i) => group.checkStateDict(savedGroups[i]!, i));
+    const problems = new Problems();
+    groups.forEach((group, i) => problems.of(() => group.checkStateDict(savedGroups[i]!, i)));
     const state = readState(saved, 'state', 'object');
     const known = new Map(
       groups.flatMap(({ parameters }, i) => {
@@ -108,13 +133,12 @@ export class OptimizerState {
         return parameters.map((parameter) => [parameter.name, { parameter, options }] as const);
       }),
     );
-    const checked = Object.keys(state).map((name) => {
+    const checked = Object.keys(state).flatMap((name) => {
       const target = known.get(name);
-      if (target === undefined) {
-        throw new StateError('X_STATE_MISMATCH', `the saved optimizer state has "${name}", which is not trained here`);
-      }
-      return this.check(target.parameter, target.options, readState(state, name, 'object'));
+      if (target === undefined) return problems.add(`the saved optimizer state has "${name}", which is not trained here`);
+      return problems.of(() => [this.check(target.parameter, target.options, readState(state, name, 'object'))]) ?? [];
     });
+    problems.throwAny();
     // made first: the state may be this optimizer's own
     const taken = checked.map(({ slots, ...rest }) => ({ ...rest, slots: copySlots(slots) }));
     this.dispose();

@@ -1,31 +1,19 @@
-import type { StateDict, Stateful } from '../state/state-dict.js';
+import type { Stateful } from '../state/state-dict.js';
 
-/** The states of those callbacks that have one, keyed by class name (and a number where a class is used twice). */
-export class CallbackStates implements Stateful {
-  private readonly byKey: ReadonlyMap<string, Stateful>;
-
-  constructor(callbacks: readonly Partial<Stateful>[]) {
-    const byKey = new Map<string, Stateful>();
-    for (const callback of callbacks) {
-      if (!isStateful(callback)) continue;
-      const name = callback.constructor.name;
-      let key = name;
-      for (let n = 2; byKey.has(key); n++) key = `${name}#${n}`;
-      byKey.set(key, callback);
-    }
-    this.byKey = byKey;
+/**
+ * Those callbacks that have a state, as parts of a run: each under `callbacks.` and its class name (and a number where a
+ * class is used twice).
+ */
+export function callbackStates(callbacks: readonly Partial<Stateful>[]): Record<string, Stateful> {
+  const byKey: Record<string, Stateful> = {};
+  for (const callback of callbacks) {
+    if (!isStateful(callback)) continue;
+    const name = `callbacks.${callback.constructor.name}`;
+    let key = name;
+    for (let n = 2; key in byKey; n++) key = `${name}#${n}`;
+    byKey[key] = callback;
   }
-
-  stateDict(): StateDict {
-    return Object.fromEntries([...this.byKey].map(([key, callback]) => [key, callback.stateDict()]));
-  }
-
-  loadStateDict(state: StateDict): void {
-    for (const [key, callback] of this.byKey) {
-      const saved = state[key];
-      if (saved !== undefined) callback.loadStateDict(saved as StateDict);
-    }
-  }
+  return byKey;
 }
 
 function isStateful(callback: Partial<Stateful>): callback is Stateful {

@@ -6,6 +6,7 @@ import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
 import type { MovingAverage } from '../contracts/moving-average.js';
 import type { Optimizer } from '../contracts/optimizer.js';
+import type { ResumeMode } from '../contracts/trainer.js';
 import { CheckpointError } from '../errors.js';
 import { log } from '../log.js';
 import { checkpointBytes } from './checkpoint-bytes.js';
@@ -14,7 +15,7 @@ import { loadModelState } from './model-state.js';
 import type { Progress } from './progress.js';
 import { RememberedWeights } from './remembered-weights.js';
 import { restoreInto } from './saved-run.js';
-import type { StatefulParts } from './saved-run.js';
+import type { SavedRun } from './saved-run.js';
 
 export interface CheckpointsParts {
   /** Null: nothing is saved, and nothing is restored. */
@@ -28,7 +29,7 @@ export interface CheckpointsParts {
   readonly movingAverage: MovingAverage | null;
   readonly optimizer: Optimizer;
   readonly progress: Progress;
-  readonly parts: StatefulParts;
+  readonly run: SavedRun;
 }
 
 /** The checkpoints of a run, with those who are told of them. */
@@ -83,12 +84,12 @@ export class Checkpoints {
   }
 
   /** Brings the run to where the newest checkpoint was. False if there is none. */
-  async restoreLatest(): Promise<boolean> {
-    const { checkpointer, model, movingAverage, parts } = this.parts;
+  async restoreLatest(mode?: ResumeMode): Promise<boolean> {
+    const { checkpointer, run } = this.parts;
     const restored = (await checkpointer?.restoreCheckpoint()) ?? null;
     if (restored === null) return false;
     try {
-      restoreInto(model, movingAverage, parts, restored);
+      restoreInto(run, restored, mode);
     } finally {
       tf.dispose(restored as unknown as tf.TensorContainer);
     }
@@ -101,7 +102,10 @@ export class Checkpoints {
    * @throws CheckpointError (`X_CHECKPOINT`) if a run that was not stopped has none.
    */
   async loadBest(stopped: boolean): Promise<void> {
-    const { checkpointer, model } = this.parts;
+    const {
+      checkpointer,
+      run: { model },
+    } = this.parts;
     const best = checkpointer === null ? this.remembered.take() : await checkpointer.bestModelState();
     if (best === null) {
       if (stopped || checkpointer === null) return;

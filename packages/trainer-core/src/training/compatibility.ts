@@ -21,8 +21,8 @@ export const RULE_OPTIONS = {
     .enum(['beforeCallbacks', 'afterCallbacks'])
     .optional()
     .describe(
-      'When checkpoints of a step and of an epoch are saved: before its callbacks (the default), or after them, so that ' +
-        'what they changed is part of the checkpoint',
+      'When checkpoints of a step and of an epoch are saved: before its callbacks, or after them (the default), so that ' +
+        'what they changed is part of the checkpoint, and a run that goes on is the same bit for bit',
     ),
   epochCallbacksBeforeTraining: z
     .boolean()
@@ -87,8 +87,8 @@ const PRESETS: Readonly<Record<NonNullable<CompatibilityPreset>, Rules>> = {
   },
 };
 
-/** What holds where no preset is chosen. */
-const OWN: Rules = PRESETS['allennlp-1'];
+/** What holds where no preset is chosen: a checkpoint that lacks what callbacks did would not be exact. */
+const OWN: Rules = { ...PRESETS['allennlp-1'], checkpointAt: 'afterCallbacks' };
 
 /** The rules of a run: those that its options name, else those of its preset. */
 export function rulesOf(

@@ -87,7 +87,7 @@ class Epochs extends EpochCallback {
   }
 }
 
-it('an epoch ends as the original ends it: log, file, schedulers, checkpoint, callbacks', async () => {
+it('an epoch ends as the original ends it: log, file, schedulers, checkpoint, callbacks, with 1.0’s rule for the last two', async () => {
   const model = new LineModel();
   const metrics = await new GradientDescentTrainer({
     model,
@@ -95,6 +95,7 @@ it('an epoch ends as the original ends it: log, file, schedulers, checkpoint, ca
     dataLoader: lineBatches(2),
     validationDataLoader: lineBatches(1),
     numEpochs: 1,
+    checkpointAt: 'beforeCallbacks',
     serializationDir: folder,
     tensorboardWriter: new Board(),
     learningRateScheduler: new LearningRate(),

@@ -14,6 +14,7 @@ import { LearningRateScheduler, MomentumScheduler } from '../contracts/scheduler
 import { TensorboardWriter } from '../contracts/tensorboard-writer.js';
 import { pattern } from '../config/pattern.js';
 import { component } from '../plugins/component.js';
+import type { RunOrigin } from '../plugins/run-tokens.js';
 import { DEFAULT_SEED } from '../random/streams.js';
 import { RULE_OPTIONS } from './compatibility.js';
 import { NonFiniteOptions } from './non-finite.js';
@@ -31,6 +32,11 @@ const RunParts = {
     .default(null)
     .describe('The folder that the run writes to; null writes nothing'),
   localRank: z.int().nonnegative().default(0).describe('The number of this worker on its machine'),
+  origin: z
+    .custom<RunOrigin>()
+    .nullable()
+    .default(null)
+    .describe('The config that the run came from, for its checkpoints; null where it is put together in code'),
   seed: z.int().default(DEFAULT_SEED).describe('The seed of all randomness inside steps'),
 };
 

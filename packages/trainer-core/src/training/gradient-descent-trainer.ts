@@ -10,7 +10,7 @@ import type { Optimizer } from '../contracts/optimizer.js';
 import type { LearningRateScheduler, MomentumScheduler } from '../contracts/scheduler.js';
 import type { TensorboardWriter } from '../contracts/tensorboard-writer.js';
 import { Trainer } from '../contracts/trainer.js';
-import type { CheckpointState, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
+import type { CheckpointState, ResumeMode, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
 import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { messageOf } from '../config/show.js';
@@ -35,7 +35,6 @@ import { everyStepSkipped } from './non-finite.js';
 import type { Undone } from './non-finite.js';
 import { builtParts, partsFromConfig, partsFromPartialObjects } from './parts.js';
 import { penalizedOutputs } from './penalized-outputs.js';
-import { Report } from './report.js';
 import { RunControl } from './run-control.js';
 import { runForward } from './run-forward.js';
 import { composeRun } from './run-parts.js';
@@ -182,7 +181,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   }
 
   override getCheckpointState(): CheckpointState {
-    return snapshot(this.model, this.movingAverage, this.run.state);
+    return snapshot(this.run.saved);
   }
 
   /**
@@ -205,7 +204,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     try {
       await this.engine.prepare();
       this.checkDevice();
-      await this.restoreLatest();
+      await this.restoreLatest(options.resume);
       await this.run.checkpoints.checkSpace();
       await hooks.fire('onRunStart');
       metrics = await this.trainEpochs();
@@ -229,23 +228,24 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     if (unusable !== null) throw unusable;
   }
 
-  private async restoreLatest(): Promise<void> {
+  private async restoreLatest(mode?: ResumeMode): Promise<void> {
     if (this.checkpointer !== null && this.dataLoader.resumability === 'once') {
       log.warn(
         'the data loader yields its data once: a run that is resumed in the middle of an epoch cannot go on exactly',
       );
     }
-    const restored = await this.run.checkpoints.restoreLatest();
+    const restored = await this.run.checkpoints.restoreLatest(mode);
     if (restored) log.info(`going on from epoch ${this.epoch}, after ${this.batchNumTotal} steps`);
   }
 
   private async trainEpochs(): Promise<TrainingMetrics> {
     const { control, metricTracker: tracker } = this;
-    const { rules, progress, running, watched, schedules, checkpoints, observers } = this.run;
-    const report = new Report(progress.epoch, tracker, rules, this.isMaster ? this.serializationDir : null);
+    const { rules, progress, running, watched, schedules, checkpoints, observers, report } = this.run;
+    report.start(progress.epoch);
     if (rules.epochCallbacksBeforeTraining) await observers.callEpochCallbacks({}, -1);
 
     for (; progress.epoch < this.numEpochs && !control.stopRequested; progress.nextEpoch()) {
+      if (this.stopsEarlyAt('epochEnd')) break;
       const { epoch } = progress;
       log.info(`Epoch ${epoch}/${this.numEpochs - 1}`);
       const training = await this.trainEpoch();
@@ -269,7 +269,6 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
         },
         () => observers.epochEnded(report.metrics),
       );
-      if (this.stopsEarlyAt('epochEnd')) break;
     }
     return report.metrics;
   }
@@ -304,17 +303,17 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const result = await step.run(group, batchNumTotal, watcher, this.tensorboard.needs(batchNumTotal));
     try {
       if (result.undone === null) await this.stepDone(group, result);
-      else this.leaveOut(result.undone);
+      else this.leaveOut(group, result.undone);
     } finally {
       disposeStep(result);
     }
   }
 
   /** Of a step that is skipped the data moves on, and a counter; one that stops the run leaves it as it was before. */
-  private leaveOut(undone: Undone): void {
+  private leaveOut(group: readonly Batch[], undone: Undone): void {
     const { progress } = this.run;
     if (undone === 'stop') return this.control.stop('a value was not finite');
-    progress.groupDone(false);
+    progress.groupDone(group, false);
     if (this.isMaster) this.tensorboard.addScalar('train', 'steps_skipped', progress.stepsSkipped, this.batchNumTotal);
   }
 
@@ -323,7 +322,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const { outputs: batchOutputs, loss, gradientNorm } = result;
     running.addLoss(loss, result.regLoss);
     for (const [i, outputs] of batchOutputs.entries()) await running.update(outputs, group[i]!);
-    progress.groupDone(result.committed);
+    progress.groupDone(group, result.committed);
     const metrics = running.local();
     if (this.isMaster) await this.tensorboard.logBatch(batchReport(this, group, result, metrics));
     await this.inCheckpointOrder(

@@ -66,6 +66,6 @@ export class NoOpTrainer extends Trainer {
   }
 
   override getCheckpointState(): CheckpointState {
-    return snapshot(this.model, null, {});
+    return snapshot({ model: this.model, movingAverage: null, parts: {}, record: null });
   }
 }

@@ -7,7 +7,8 @@ import type {
   TrainerCallback,
 } from '../contracts/callbacks.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
-import { CallbackStates } from './callback-states.js';
+import { callbackStates } from './callback-states.js';
+import type { Stateful } from '../state/state-dict.js';
 import type { GradientDescentTrainer } from './gradient-descent-trainer.js';
 import { Hooks } from './hooks.js';
 
@@ -21,14 +22,15 @@ export interface RunCallbacks {
 /** Tells all callbacks what happens: where two kinds hear of one thing, the original's first. */
 export class Observers {
   readonly hooks: Hooks;
-  readonly states: CallbackStates;
+  /** Those that have a state, by key. */
+  readonly states: Readonly<Record<string, Stateful>>;
 
   constructor(
     private readonly trainer: GradientDescentTrainer,
     private readonly all: RunCallbacks,
   ) {
     this.hooks = new Hooks(all.callbacks, trainer);
-    this.states = new CallbackStates([...all.callbacks, ...all.batchCallbacks, ...all.epochCallbacks]);
+    this.states = callbackStates([...all.callbacks, ...all.batchCallbacks, ...all.epochCallbacks]);
   }
 
   async stepEnded(step: StepEvent): Promise<void> {

@@ -11,7 +11,7 @@ import { RunContainer } from '../plugins/container.js';
 import { asPlugin, definePlugin } from '../plugins/plugin.js';
 import type { Plugin, PluginLike } from '../plugins/plugin.js';
 import { Registry } from '../plugins/registry.js';
-import { ExtraCallbacks, SerializationDir, TheModel, ValidationDataLoader } from '../plugins/run-tokens.js';
+import { ExtraCallbacks, SerializationDir, TheModel, TheOrigin, ValidationDataLoader } from '../plugins/run-tokens.js';
 import { tokenOf } from '../plugins/tokens.js';
 import { RandomStreamsToken } from '../random/streams.js';
 import { assembleParts } from './assemble.js';
@@ -65,6 +65,7 @@ export function partsFromConfig(
       validationDataLoader: run.has(ValidationDataLoader) ? run.get(ValidationDataLoader) : null,
       serializationDir: run.has(SerializationDir) ? run.get(SerializationDir) : null,
       localRank: 0,
+      origin: run.has(TheOrigin) ? run.get(TheOrigin) : null,
       seed: run.get(RandomStreamsToken).seed,
     },
     run,

@@ -1,3 +1,5 @@
+import { batchSize } from '../contracts/batch.js';
+import type { Batch } from '../contracts/batch.js';
 import { readState } from '../state/state-dict.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 
@@ -11,12 +13,18 @@ export class Progress implements Stateful {
   batchNumTotal = 0;
   /** Steps that were left out, because something in them was not finite. */
   stepsSkipped = 0;
+  /** Batches taken from the data in all, those of skipped steps too. */
+  batchesTotal = 0;
+  /** Examples in them. */
+  examplesTotal = 0;
 
   /** Whether that epoch is over, so that going on means the next one. */
   epochFinished = false;
 
   /** Counts a group of batches; one whose step was skipped moves the data on, and nothing else. */
-  groupDone(stepCommitted: boolean): void {
+  groupDone(group: readonly Batch[], stepCommitted: boolean): void {
+    this.batchesTotal += group.length;
+    this.examplesTotal += group.reduce((sum, batch) => sum + batchSize(batch), 0);
     this.batchesThisEpoch += 1;
     if (stepCommitted) this.batchNumTotal += 1;
     else this.stepsSkipped += 1;
@@ -33,8 +41,8 @@ export class Progress implements Stateful {
   }
 
   stateDict(): StateDict {
-    const { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, epochFinished } = this;
-    return { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, epochFinished };
+    const { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, batchesTotal, examplesTotal, epochFinished } = this;
+    return { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, batchesTotal, examplesTotal, epochFinished };
   }
 
   /** Goes on where the saved progress was: at the next batch, or at the next epoch. */
@@ -43,8 +51,18 @@ export class Progress implements Stateful {
     const batchesThisEpoch = readState(state, 'batchesThisEpoch', 'number');
     const batchNumTotal = readState(state, 'batchNumTotal', 'number');
     const stepsSkipped = 'stepsSkipped' in state ? readState(state, 'stepsSkipped', 'number') : 0;
+    const batchesTotal = readState(state, 'batchesTotal', 'number');
+    const examplesTotal = readState(state, 'examplesTotal', 'number');
     const epochFinished = readState(state, 'epochFinished', 'boolean');
-    Object.assign(this, { epoch, batchesThisEpoch, batchNumTotal, stepsSkipped, epochFinished });
+    Object.assign(this, {
+      epoch,
+      batchesThisEpoch,
+      batchNumTotal,
+      stepsSkipped,
+      batchesTotal,
+      examplesTotal,
+      epochFinished,
+    });
     if (epochFinished) this.nextEpoch();
   }
 }

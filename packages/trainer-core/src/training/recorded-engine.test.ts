@@ -2,6 +2,7 @@ import '@tensorflow/tfjs';
 
 import { LineModel, lineBatches, MemoryCheckpointer, MomentumDescent } from '../__fixtures__/small-run.js';
 import type { EngineDescription } from '../contracts/engine.js';
+import type { ResumeMode } from '../contracts/trainer.js';
 import { EagerEngine } from '../engine/eager-engine.js';
 import { withLog } from '../log.js';
 import { ParameterSet } from '../state/parameters.js';
@@ -34,10 +35,10 @@ class Counting extends EagerEngine {
 }
 
 /** Trains an epoch on one engine, and another one on the next. Returns what was warned about. */
-async function goOn(first: Counting, second: Counting): Promise<string[]> {
+async function goOn(first: Counting, second: Counting, resume?: ResumeMode): Promise<string[]> {
   const checkpointer = new MemoryCheckpointer();
   const warnings: string[] = [];
-  const train = async (engine: Counting, numEpochs: number): Promise<void> => {
+  const train = async (engine: Counting, numEpochs: number, mode?: ResumeMode): Promise<void> => {
     const model = new LineModel(0);
     await new GradientDescentTrainer({
       model,
@@ -46,11 +47,11 @@ async function goOn(first: Counting, second: Counting): Promise<string[]> {
       checkpointer,
       engine,
       numEpochs,
-    }).train();
+    }).train({ resume: mode });
   };
   await train(first, 1);
   const log = { info: () => undefined, warn: (text: string) => void warnings.push(text) };
-  await withLog(log, () => train(second, 2));
+  await withLog(log, () => train(second, 2, resume));
   checkpointer.dispose();
   return warnings;
 }
@@ -63,19 +64,27 @@ it('a run that goes on with the same engine says nothing, and the engine goes on
   expect(second.count).toBe(7);
 });
 
-it('another choice of the engine is warned about with both, and its state is kept', async () => {
+it('another choice of the engine is refused with both', async () => {
   const second = new Counting({ ...fast, threads: 4 });
-  expect(await goOn(new Counting(fast, 7), second)).toEqual([
-    'the run was on the engine "fast" (1.2, threads 2) and goes on with "fast" (1.2, threads 4): its numbers may differ in ' +
-      'their last bits from those of a run that was not stopped',
+  await expect(goOn(new Counting(fast, 7), second)).rejects.toMatchObject({
+    code: 'X_CHECKPOINT',
+    message: expect.stringContaining('engine.threads: the checkpoint has 2, this run has 4') as string,
+  });
+  expect(second.count).toBe(0);
+});
+
+it('another choice of the engine is warned about where the run is to go on anyway, and its state is kept', async () => {
+  const second = new Counting({ ...fast, threads: 4 });
+  expect(await goOn(new Counting(fast, 7), second, 'anyway')).toEqual([
+    'going on although the checkpoint differs: engine.threads: the checkpoint has 2, this run has 4',
   ]);
   expect(second.count).toBe(7);
 });
 
-it('another engine is warned about, and begins anew', async () => {
+it('another engine that goes on anyway begins anew', async () => {
   const second = new Counting({ name: 'slow', version: '3', backend: 'cpu' });
-  expect(await goOn(new Counting(fast, 7), second)).toEqual([
-    expect.stringContaining('"fast" (1.2, threads 2) and goes on with "slow" (3, backend "cpu")'),
-  ]);
+  const warnings = await goOn(new Counting(fast, 7), second, 'anyway');
+  expect(warnings).toHaveLength(4);
+  expect(warnings[0]).toContain('engine.name: the checkpoint has "fast", this run has "slow"');
   expect(second.count).toBe(0);
 });

@@ -1,29 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
-
 import type { Engine, EngineDescription } from '../contracts/engine.js';
-import { log } from '../log.js';
 import { readState } from '../state/state-dict.js';
 import type { StateDict, Stateful } from '../state/state-dict.js';
 
-/** The engine of a run as its checkpoints record it: what it was, and what its choices depend on. */
+/** What an engine's future choices depend on, as the checkpoints of a run hold it: another engine begins anew. */
 export class RecordedEngine implements Stateful {
   constructor(private readonly engine: Engine) {}
 
   stateDict(): StateDict {
-    return { description: this.engine.describe(), state: this.engine.stateDict() };
+    return { name: this.engine.describe().name, choices: this.engine.stateDict() };
   }
 
-  /** Goes on with another engine too, and says so: its state begins anew unless it has the same name. */
   loadStateDict(saved: StateDict): void {
-    const before = readState(saved, 'description', 'object') as EngineDescription;
-    const now = this.engine.describe();
-    if (!isDeepStrictEqual(before, now)) {
-      log.warn(
-        `the run was on the engine ${inWords(before)} and goes on with ${inWords(now)}: ` +
-          'its numbers may differ in their last bits from those of a run that was not stopped',
-      );
-    }
-    if (before.name === now.name) this.engine.loadStateDict(readState(saved, 'state', 'object'));
+    if (readState(saved, 'name', 'string') !== this.engine.describe().name) return;
+    this.engine.loadStateDict(readState(saved, 'choices', 'object'));
   }
 }
 
@@ -31,8 +20,4 @@ export class RecordedEngine implements Stateful {
 export function choicesOf({ name: _, version, ...choices }: EngineDescription): string {
   const rest = Object.entries(choices).map(([choice, value]) => `${choice} ${JSON.stringify(value)}`);
   return [version, ...rest].join(', ');
-}
-
-function inWords(description: EngineDescription): string {
-  return `"${description.name}" (${choicesOf(description)})`;
 }

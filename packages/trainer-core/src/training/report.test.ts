@@ -29,7 +29,8 @@ it('a run returns metrics of the names that the original gives them', async () =
 });
 
 it('a peak is the highest of all epochs, and counts from their training on', () => {
-  const report = new Report(0, new MetricTracker(true), RULES, null);
+  const report = new Report(new MetricTracker(true), RULES, null);
+  report.start(0);
   for (const memory of [2, 5, 3]) report.epochTrained({ loss: 1, worker_0_memory_MB: memory });
   expect(report.metrics).toEqual({ best_epoch: null, peak_worker_0_memory_MB: 5 });
 });
@@ -37,7 +38,8 @@ it('a peak is the highest of all epochs, and counts from their training on', () 
 it('goes on from what the tracker knows of the best epoch, and tells it of a better one', async () => {
   const tracker = new MetricTracker(true);
   Object.assign(tracker, { bestEpoch: 3, bestEpochMetrics: { loss: 2 } });
-  const report = new Report(4, tracker, RULES, null);
+  const report = new Report(tracker, RULES, null);
+  report.start(4);
   expect(report.metrics).toEqual({ best_epoch: 3, best_validation_loss: 2 });
   await report.epochEnded({ epoch: 4, training: { loss: 9 }, validation: { loss: 7 }, isBestSoFar: false });
   expect(report.metrics).toMatchObject({ best_epoch: 3, best_validation_loss: 2, validation_loss: 7 });
@@ -47,8 +49,22 @@ it('goes on from what the tracker knows of the best epoch, and tells it of a bet
 });
 
 it('an epoch that is not validated leaves the last validation metrics', async () => {
-  const report = new Report(0, new MetricTracker(true), RULES, null);
+  const report = new Report(new MetricTracker(true), RULES, null);
+  report.start(0);
   await report.epochEnded({ epoch: 0, training: { loss: 9 }, validation: { loss: 7 }, isBestSoFar: true });
   await report.epochEnded({ epoch: 1, training: { loss: 8 }, validation: null, isBestSoFar: false });
   expect(report.metrics).toMatchObject({ epoch: 1, training_loss: 8, validation_loss: 7, best_epoch: 0 });
+});
+
+it('goes on from the metrics that were saved, once', async () => {
+  const saved = new Report(new MetricTracker(true), RULES, null);
+  saved.start(0);
+  await saved.epochEnded({ epoch: 0, training: { loss: 9 }, validation: null, isBestSoFar: false });
+  const report = new Report(new MetricTracker(true), RULES, null);
+  report.loadStateDict({ ...saved.stateDict(), seconds: 100 });
+  expect(report.stateDict()['seconds']).toBeGreaterThanOrEqual(100);
+  report.start(1);
+  expect(report.metrics).toEqual(saved.metrics);
+  report.start(0);
+  expect(report.metrics).toEqual({ best_epoch: null });
 });

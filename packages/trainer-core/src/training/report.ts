@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { MetricValues } from '../contracts/metric.js';
 import type { TrainingMetrics } from '../contracts/trainer.js';
 import type { Rules } from './compatibility.js';
+import { readState } from '../state/state-dict.js';
+import type { StateDict, Stateful } from '../state/state-dict.js';
 import { formatDuration } from './duration.js';
 import { writeJson } from './json-file.js';
 import type { MetricTracker } from './metric-tracker.js';
@@ -17,20 +19,46 @@ export interface FinishedEpoch {
   readonly isBestSoFar: boolean;
 }
 
-/** The metrics of a run as `train()` returns them, and as files of its epochs hold them. */
-export class Report {
+/**
+ * The metrics of a run as `train()` returns them, and as files of its epochs hold them; with them the time that was trained,
+ * without that between a stop and the next start. Of a run's state this alone depends on the clock and the machine.
+ */
+export class Report implements Stateful {
   /** The live object, which epoch callbacks may add to. */
-  readonly metrics: TrainingMetrics;
-  private readonly startTime = Date.now();
+  metrics: TrainingMetrics = {};
+  /** What a checkpoint brought, until the run starts. */
+  private restored: TrainingMetrics = {};
+  /** Seconds of training before this start of the run. */
+  private secondsBefore = 0;
+  private startEpoch = 0;
+  private startTime = Date.now();
 
   /** @param folder where `metrics_epoch_<n>.json` are written; null writes none. */
   constructor(
-    private readonly startEpoch: number,
     private readonly tracker: MetricTracker,
     private readonly rules: Rules,
     private readonly folder: string | null,
-  ) {
-    this.metrics = { best_epoch: tracker.bestEpoch, ...prefixed('best_validation_', tracker.bestEpochMetrics) };
+  ) {}
+
+  /** Begins, or goes on with what was restored: a run that has nothing left to do returns what it returned before. */
+  start(epoch: number): void {
+    const { tracker, restored } = this;
+    const best = { best_epoch: tracker.bestEpoch, ...prefixed('best_validation_', tracker.bestEpochMetrics) };
+    // the best ones first, as the original has them
+    this.metrics = { ...best, ...restored, ...best };
+    this.restored = {};
+    this.startEpoch = epoch;
+    this.startTime = Date.now();
+  }
+
+  stateDict(): StateDict {
+    return { metrics: { ...this.metrics }, seconds: this.secondsBefore + (Date.now() - this.startTime) / 1000 };
+  }
+
+  loadStateDict(state: StateDict): void {
+    const metrics = readState(state, 'metrics', 'object') as TrainingMetrics;
+    this.secondsBefore = readState(state, 'seconds', 'number');
+    this.restored = { ...metrics };
   }
 
   /** Peaks count as soon as an epoch is trained, whatever becomes of it. */

@@ -1,8 +1,10 @@
 import type { Control } from '../contracts/callbacks.js';
 import type { Communicator } from '../contracts/communicator.js';
+import { readState } from '../state/state-dict.js';
+import type { StateDict, Stateful } from '../state/state-dict.js';
 
 /** What was asked for since the last boundary between two steps. */
-export class RunControl implements Control {
+export class RunControl implements Control, Stateful {
   private saveRequested = false;
   private evaluateRequested = false;
   private skipRequested = false;
@@ -76,6 +78,15 @@ export class RunControl implements Control {
     const requested = this.skipRequested;
     this.skipRequested = false;
     return requested;
+  }
+
+  /** The request that acts later than at the step boundary after which it is saved. */
+  stateDict(): StateDict {
+    return { skipValidation: this.skipRequested };
+  }
+
+  loadStateDict(state: StateDict): void {
+    this.skipRequested = readState(state, 'skipValidation', 'boolean');
   }
 
   /** Forgets everything, for a new run. */

@@ -4,8 +4,11 @@ import type { ModelLike } from '../contracts/model.js';
 import { Checkpoints } from './checkpoints.js';
 import { rulesOf } from './compatibility.js';
 import type { Rules } from './compatibility.js';
+import { DataPosition } from './data-position.js';
 import { Evaluation } from './evaluation.js';
 import type { GradientDescentTrainer } from './gradient-descent-trainer.js';
+import { drawsOutsideSteps } from '../random/step-random.js';
+import { Freezing } from './freezing.js';
 import { epochGroups } from './groups.js';
 import type { Hooks } from './hooks.js';
 import { RunningMetrics } from './metrics.js';
@@ -17,7 +20,9 @@ import type { BuiltParts } from './parts.js';
 import { hasPenalty } from './penalized-outputs.js';
 import { Progress } from './progress.js';
 import { RecordedEngine } from './recorded-engine.js';
-import type { StatefulParts } from './saved-run.js';
+import { Report } from './report.js';
+import { recordOf } from './record-of.js';
+import type { SavedRun } from './saved-run.js';
 import { Schedules } from './schedules.js';
 import { TrainingStep } from './training-step.js';
 import type { StepWatcher } from './training-step.js';
@@ -38,8 +43,9 @@ export interface RunParts {
   readonly hooks: Hooks;
   readonly evaluation: Evaluation;
   readonly checkpoints: Checkpoints;
-  /** All that a checkpoint holds besides weights. */
-  readonly state: StatefulParts;
+  /** All that a checkpoint holds. */
+  readonly saved: SavedRun;
+  readonly report: Report;
   /** The groups of batches of the epoch under way, from where it is. Each is freed when the loop is done with it. */
   groups(): AsyncIterable<readonly Batch[]>;
 }
@@ -76,7 +82,8 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
     outputs: (batch) => trainer.batchOutputs(batch, true),
   });
   // In the order of restoring: the optimizer before the schedulers, as the original does.
-  const state = {
+  const report = new Report(trainer.metricTracker, rules, trainer.isMaster ? trainer.serializationDir : null);
+  const parts = {
     progress,
     optimizer,
     step,
@@ -87,8 +94,14 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
     metricTracker: trainer.metricTracker,
     epochMetrics: running,
     engine: new RecordedEngine(engine),
-    callbacks: observers.states,
+    dataPosition: new DataPosition(trainer.dataLoader, progress, options.numGradientAccumulationSteps),
+    freezing: new Freezing(trainer.parameters),
+    requests: trainer.control,
+    drawsOutsideSteps,
+    report,
+    ...observers.states,
   };
+  const saved = { model, movingAverage, parts, record: () => recordOf(trainer, options, communicator) };
   return {
     rules,
     progress,
@@ -127,9 +140,10 @@ export function composeRun(trainer: GradientDescentTrainer, options: BuiltParts,
       movingAverage,
       optimizer,
       progress,
-      parts: state,
+      run: saved,
     }),
-    state,
+    saved,
+    report,
     groups: () => epochGroups(trainer.dataLoader, progress, communicator, options.numGradientAccumulationSteps),
   };
 }
