@@ -135,7 +135,8 @@ export class OptimizerState {
     );
     const checked = Object.keys(state).flatMap((name) => {
       const target = known.get(name);
-      if (target === undefined) return problems.add(`the saved optimizer state has "${name}", which is not trained here`);
+      if (target === undefined)
+        return problems.add(`the saved optimizer state has "${name}", which is not trained here`);
       return problems.of(() => [this.check(target.parameter, target.options, readState(state, name, 'object'))]) ?? [];
     });
     problems.throwAny();
