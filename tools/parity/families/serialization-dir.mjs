@@ -17,6 +17,9 @@ export function cases({ cases: all }) {
 /** What every run writes, as the original's does next. */
 const WRITTEN = ['config.json', 'meta.json'];
 
+/** What a run has there while it is under way: its lock, and what `force` replaces until there is something to replace it. */
+const UNDER_WAY = /^(run\.lock|\.replaced-.*)$/;
+
 /** Differences that do not stop a run here. */
 const CHANGEABLE = /'trainer\.(num_epochs|patience)'/;
 
@@ -26,11 +29,16 @@ async function folderCase({ existing_files: existing, config, recover, force, er
   try {
     if (existing !== null) fill(folder, existing);
     let during;
-    const plugins = [recorder(() => (during = filesIn(folder)))];
+    const plugins = [recorder(() => (during = filesIn(folder).filter((name) => !UNDER_WAY.test(name))))];
     const run = () => trainFromConfig(asRun(config), { serializationDir: folder, recover, force, plugins });
     if (error === undefined) {
       await accepted(null, run, 'the run');
       exactly([...new Set([...expected.files_after, ...WRITTEN])].sort(), during, 'files_after');
+      exactly(
+        [],
+        filesIn(folder).filter((name) => UNDER_WAY.test(name)),
+        'what is left of the run',
+      );
       return;
     }
     const thrown = await caught(error, run);
