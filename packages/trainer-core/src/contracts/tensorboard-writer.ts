@@ -13,7 +13,7 @@ export interface LogNeeds {
   readonly parametersBefore: boolean;
 }
 
-/** A training step to log. Tensors are read during the call only. */
+/** A training step to log, to be asked by name (copied, it has no lists). Tensors are read during the call only. */
 export interface BatchReport {
   /** The number of the step, 1 at the first. */
   readonly batchNumTotal: number;

@@ -20,7 +20,6 @@ import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
 import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
 import { BatchList } from './batch-list.js';
-import { batchReport } from './batch-report.js';
 import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
@@ -40,6 +39,7 @@ import { runForward } from './run-forward.js';
 import { composeRun } from './run-parts.js';
 import type { RunParts } from './run-parts.js';
 import { snapshot } from './saved-run.js';
+import { StepReport } from './step-report.js';
 import { disposeStep } from './training-step.js';
 import type { StepResult } from './training-step.js';
 import { WatchedMetrics } from './watched-metrics.js';
@@ -324,7 +324,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     for (const [i, outputs] of batchOutputs.entries()) await running.update(outputs, group[i]!);
     progress.groupDone(group, result.committed);
     const metrics = running.local();
-    if (this.isMaster) await this.tensorboard.logBatch(batchReport(this, group, result, metrics));
+    if (this.isMaster) await this.tensorboard.logBatch(new StepReport(this, group, result, metrics));
     await this.inCheckpointOrder(
       () => checkpoints.maybeSave(),
       () => observers.stepEnded({ batchInputs: group, batchOutputs, loss, gradientNorm, metrics }),

@@ -37,9 +37,11 @@ class Board extends NoTensorboard {
   }
 
   override async logBatch(report?: BatchReport): Promise<void> {
-    const { gradients, parametersBefore, parameters, batches, outputs, ...rest } = report!;
+    const { gradients, parametersBefore, parameters, batches, outputs } = report!;
+    const { batchNumTotal, gradientNorm, learningRates, histogramParameters, histogramActivations, loss, metrics } =
+      report!;
     this.steps.push({
-      ...rest,
+      ...{ batchNumTotal, gradientNorm, learningRates, histogramParameters, histogramActivations, loss, metrics },
       gradients: gradients === undefined ? null : numbersOf(gradients),
       parametersBefore: parametersBefore === undefined ? null : numbersOf(parametersBefore),
       parameters: numbersOf(Object.fromEntries([...parameters].map(({ name, variable }) => [name, variable]))),
