@@ -17,6 +17,9 @@ export function cases({ cases: all }) {
 /** What every run writes, as the original's does next. */
 const WRITTEN = ['config.json', 'meta.json'];
 
+/** Stand in the folder while a run is under way, and are gone afterwards: the lock, and what `force` replaces. */
+const MEANWHILE = /^(run\.lock|\.replaced-.*)$/;
+
 /** Differences that do not stop a run here. */
 const CHANGEABLE = /'trainer\.(num_epochs|patience)'/;
 
@@ -26,7 +29,7 @@ async function folderCase({ existing_files: existing, config, recover, force, er
   try {
     if (existing !== null) fill(folder, existing);
     let during;
-    const plugins = [recorder(() => (during = filesIn(folder)))];
+    const plugins = [recorder(() => (during = filesIn(folder).filter((name) => !MEANWHILE.test(name))))];
     const run = () => trainFromConfig(asRun(config), { serializationDir: folder, recover, force, plugins });
     if (error === undefined) {
       await accepted(null, run, 'the run');
