@@ -3,7 +3,7 @@ import { parseOptions, TrainerCallback } from '@x/trainer-core';
 import type { MetricValues, StepEvent, TrainerView, TrainingMetrics } from '@x/trainer-core';
 import { z } from 'zod';
 
-import { endOfTraining } from './end-of-run.js';
+import { endOfTraining, nothingLeft } from './end-of-run.js';
 import { formatMetrics, formatNumber, formatSeconds } from './format.js';
 
 export const ConsoleProgressOptions = z.strictObject({
@@ -55,7 +55,8 @@ export class ConsoleProgress extends TrainerCallback {
   override onRunStart(trainer: TrainerView): void {
     this.isHidden = !trainer.isMaster || firstDisplay(trainer, this.output, this) !== this;
     const { epoch, batchNumTotal } = trainer;
-    if (!this.isHidden && batchNumTotal > 0) this.line(`going on in epoch ${epoch + 1}, after ${batchNumTotal} steps`);
+    if (this.isHidden || batchNumTotal === 0) return;
+    if (nothingLeft(trainer) === null) this.line(`going on in epoch ${epoch + 1}, after ${batchNumTotal} steps`);
   }
 
   override onEpochStart(trainer: TrainerView): void {
@@ -101,7 +102,7 @@ export class ConsoleProgress extends TrainerCallback {
       ...(this.validation === null ? [] : [`validation: ${formatMetrics(shown(this.validation))}`]),
       `lr ${[...new Set(learningRates.map((rate) => Number(rate.toPrecision(3))))].join(', ')}`,
       formatSeconds((this.now() - this.epochStarted) / 1000),
-      ...(stepsSkipped > 0 ? [`${stepsSkipped} steps skipped so far`] : []),
+      ...(stepsSkipped > 0 ? [`${stepsSkipped} ${stepsSkipped === 1 ? 'step' : 'steps'} skipped so far`] : []),
       ...(metrics['best_epoch'] === epoch && this.validation !== null ? ['best so far'] : []),
     ];
     this.line(parts.join('  |  '));

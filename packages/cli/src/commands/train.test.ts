@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 
@@ -75,9 +75,41 @@ it('early stopping says so, when it happens and in the summary', async () => {
   expect(logOf(folder)).toContain(reason);
 });
 
-it('a callback that stops training is named as the reason', async () => {
-  const { out } = await train({ trainer: { ...base.trainer, callbacks: ['stop'] } });
-  expect(out).toContain('a callback asked to stop in epoch 1');
+describe('with --recover', () => {
+  const again = (folder: string, ...flags: string[]): ReturnType<Workplace['xTrain']> =>
+    at.xTrain(['train', at.path(`config-${count - 1}.json`), '-s', folder, '-r', ...flags]);
+
+  it.each([
+    [[], '2 epochs are done, and numEpochs is 2'],
+    [['-o', '{"trainer.numEpochs": 1}'], '2 epochs are done, and numEpochs is 1'],
+  ])('a run that is over says that nothing is left, and what to do: %s', async (flags, reason) => {
+    const { folder } = await train({});
+    const { out, status } = await again(folder, ...flags);
+    expect(status).toBe(0);
+    expect(out).toContain(`nothing is left to train: ${reason}; to go on, raise trainer.numEpochs\n`);
+    expect(out).not.toMatch(/going on in|epochs were trained/);
+  });
+
+  it('a run that had no checkpoint yet says that it begins again', async () => {
+    const { folder } = await train({});
+    for (const name of ['checkpoints', 'best.json', 'latest.json']) rmSync(join(folder, name), { recursive: true });
+    expect((await again(folder)).err).toContain('there is no checkpoint to go on from: the run begins at its start');
+  });
+});
+
+it('--resume without --recover is refused, and nothing is made', async () => {
+  const { folder, status, err } = await train({}, '--resume', 'anyway');
+  expect({ status, err }).toEqual({
+    status: 1,
+    err: expect.stringMatching(/give --recover too \[X_USAGE\]/) as string,
+  });
+  expect(existsSync(folder)).toBe(false);
+});
+
+it('a callback that stops training is named as the reason, and what can be run next are commands that work', async () => {
+  const { out, folder } = await train({ trainer: { ...base.trainer, callbacks: ['stop'] } });
+  expect(out).toContain('a callback asked to stop in epoch 1\n\na callback');
+  expect(out).toContain(`next: x-train evaluate ${folder} [data] --weights latest\n`);
 });
 
 it('file-friendly logging writes lines on a terminal too', async () => {

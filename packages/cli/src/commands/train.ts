@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { bestWeightsIn, DatasetReader, InterruptedError, trainFromConfig } from '@x/trainer-core';
+import { bestWeightsIn, DatasetReader, InterruptedError, TrainerError, trainFromConfig } from '@x/trainer-core';
 import type { Plugin, ResumeMode, RunResultSummary } from '@x/trainer-core';
 
 import { ARCHIVE, archiveModel } from '../archive/archive-model.js';
@@ -33,6 +33,9 @@ export async function train(
   io: Io,
 ): Promise<void> {
   const { serializationDir: folder, overrides, recover, resume, force, dryRun = false } = options;
+  if (resume !== undefined && recover !== true) {
+    throw new TrainerError('X_USAGE', '--resume says how a run goes on: give --recover too');
+  }
   const log = new RunLog();
   const end = new EndOfRun();
   const say = (line: string): void => {
@@ -104,23 +107,33 @@ function statistics(config: string, folder: string, { datasets, vocabulary, cont
 /** What every run writes; anything else means that there are weights. */
 const WITHOUT_WEIGHTS = /^(config\.json|log|meta\.json|metrics(_epoch_\d+)?\.json|out\.log|vocabulary)$/;
 
+/** As it is listed: the metrics of all epochs are one entry. */
+function placeOf(name: string, isFolder: boolean): string {
+  return isFolder ? `${name}/` : name.replace(/^metrics_epoch_\d+\.json$/, 'metrics_epoch_*.json');
+}
+
 async function summary(folder: string, { metrics, datasets }: RunResultSummary, end: EndOfRun): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.map(({ name }) => name).sort();
-  const places = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+  const places = entries.map((entry) => placeOf(entry.name, entry.isDirectory())).sort();
+  const table = metricsTable(metrics);
   const { best_epoch: bestEpoch, training_duration: duration } = metrics;
   const isTested = Object.keys(metrics).some((name) => name.startsWith('test_'));
   const model = names.includes(ARCHIVE) ? join(folder, ARCHIVE) : folder;
+  // of a run that ended before an epoch did
+  const which = names.includes('latest.json') && !names.includes('best.json') ? ' --weights latest' : '';
   const next = [
     ...(names.some((name) => !WITHOUT_WEIGHTS.test(name))
-      ? [`x-train evaluate ${model}${isTested ? '' : ' [data]'}`, `x-train predict ${model} requests.jsonl`]
+      ? [
+          `x-train evaluate ${model}${isTested ? '' : ' [data]'}${which}`,
+          `x-train predict ${model} requests.jsonl${which}`,
+        ]
       : []),
     ...(names.includes('log') ? [`tensorboard --logdir ${join(folder, 'log')}`] : []),
   ];
   return [
     '',
-    ...metricsTable(metrics),
-    '',
+    ...(table.join('') === '' ? [] : [...table, '']),
     ...(end.reason === null ? [] : [end.reason]),
     ...(typeof bestEpoch === 'number'
       ? [`best epoch ${bestEpoch + 1}${typeof duration === 'string' ? `, trained in ${formatDuration(duration)}` : ''}`]
@@ -128,7 +141,7 @@ async function summary(folder: string, { metrics, datasets }: RunResultSummary, 
     ...(datasets.test !== undefined && !isTested
       ? ['there is test data; with evaluateOnTest: true the best weights are evaluated on it at the end']
       : []),
-    `everything is in ${folder}: ${places.join(', ')}`,
+    `everything is in ${folder}: ${[...new Set(places)].join(', ')}`,
     ...next.map((command, i) => `${i === 0 ? 'next: ' : '      '}${command}`),
   ];
 }

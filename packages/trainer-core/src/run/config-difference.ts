@@ -4,8 +4,13 @@ import { show } from '../config/show.js';
 import { camelCase } from '../config/spelling.js';
 import { isPlain } from '../config/plain-data.js';
 
-/** What may be changed when a run goes on. */
-const CHANGEABLE = /^(trainer\.(numEpochs|patience|detectAnomaly|nonFinite(\..*)?)|(trainer\.)?engine(\..*)?)$/;
+/** What may be changed when a run goes on. An engine that computes otherwise is refused by the checkpoint, which records it. */
+const CHANGEABLE =
+  /^(trainer\.(numEpochs|patience|detectAnomaly|nonFinite(\..*)?|checkpointer\.(?!(store|type)\b).*)|(trainer\.)?engine(\..*)?)$/;
+
+/** The same, for messages. */
+export const CHANGEABLE_IN_WORDS =
+  'only numEpochs, patience, nonFinite, detectAnomaly, the choice of the engine, and which checkpoints are saved and kept may change';
 
 /**
  * The differences between a run's config and the one it is to go on with, one line each; none if it may go on. The order
@@ -17,9 +22,17 @@ export function configDifferences(before: RawConfig, now: RawConfig): string[] {
   return [...new Set([...old.keys(), ...current.keys()])].sort().flatMap((path) => {
     const [was, is] = [old.get(path), current.get(path)];
     if (CHANGEABLE.test(path) || was?.text === is?.text) return [];
-    const { written } = is ?? was!;
-    return [`${written}: the run has ${show(was?.value)}, the config ${show(is?.value)}`];
+    const [place, had, has] = firstDifference((is ?? was!).written, was?.value, is?.value);
+    return [`${place}: the run has ${show(had)}, the config ${show(has)}`];
   });
+}
+
+/** Of lists the item that differs: a message shows only the start of a long one. */
+function firstDifference(place: string, was: unknown, is: unknown): [string, unknown, unknown] {
+  if (!Array.isArray(was) || !Array.isArray(is)) return [place, was, is];
+  let i = 0;
+  while (i < was.length && JSON.stringify(sorted(was[i])) === JSON.stringify(sorted(is[i]))) i += 1;
+  return firstDifference(`${place}.${i}`, was[i], is[i]);
 }
 
 interface Leaf {

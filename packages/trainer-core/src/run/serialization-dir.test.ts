@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { readMeta, RunFolder } from './serialization-dir.js';
 import type { RunStart } from './serialization-dir.js';
 
-const config = { trainer: { lr: 0.1, numEpochs: 2 }, a: 1 };
+const config = { trainer: { lr: 0.1, numEpochs: 2 }, a: 1, list: Array.from({ length: 40 }, (_, i) => i) };
 const start: RunStart = {
   date: '2026-01-01',
   node: 'v20',
@@ -49,6 +49,11 @@ describe('a folder is accepted', () => {
     ['that does not exist, with force', undefined, { force: true }],
     ['with a run, with force', { 'x.txt': 'hi', 'config.json': config }, { force: true }],
     ['with the same run, with recover', { 'config.json': config }, { recover: true }],
+    [
+      'with fewer checkpoints to keep, with recover',
+      { 'config.json': { ...config, trainer: { ...config.trainer, checkpointer: { numSerializedModelsToKeep: -1 } } } },
+      { recover: true },
+    ],
     [
       'with more epochs to train, with recover',
       { 'config.json': { ...config, trainer: { lr: 0.1, numEpochs: 9, patience: 1 } } },
@@ -93,7 +98,7 @@ describe('a folder is refused, and nothing is changed', () => {
     ],
     [
       'a key less',
-      { 'config.json': { trainer: config.trainer } },
+      { 'config.json': { ...config, a: undefined } },
       { recover: true },
       'X_DIR_OTHER_CONFIG',
       /a: the run has nothing, the config number 1/,
@@ -104,6 +109,27 @@ describe('a folder is refused, and nothing is changed', () => {
       { recover: true },
       'X_DIR_OTHER_CONFIG',
       /b.c: the run has a list \[1\], the config nothing/,
+    ],
+    [
+      'an item more at the end of a list',
+      { 'config.json': { ...config, list: [...config.list, 'last'] } },
+      { recover: true },
+      'X_DIR_OTHER_CONFIG',
+      /list\.40: the run has string "last", the config nothing[^]*--resume anyway/,
+    ],
+    [
+      'checkpoints elsewhere',
+      { 'config.json': { ...config, trainer: { ...config.trainer, checkpointer: { store: { type: 's3' } } } } },
+      { recover: true },
+      'X_DIR_OTHER_CONFIG',
+      /checkpointer\.store\.type: the run has string "s3"/,
+    ],
+    [
+      'a run that is still set aside for one that was killed',
+      { 'config.json': config, '.replaced-a': '' },
+      {},
+      'X_DIR_NOT_EMPTY',
+      /is still in .*\.replaced-a; .*move what you need elsewhere/,
     ],
     ['a broken config', { 'config.json': '{' }, { recover: true }, 'X_DIR_OTHER_CONFIG', /is not valid JSON/],
   ])('%s', async (_, files, options, code, message) => {
@@ -126,7 +152,9 @@ test('a start writes the config in its usual order, and the versions', async () 
   await started({}, async (folder) => {
     await folder.commit(start);
   });
-  expect(Object.keys(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')) as object)).toEqual(['trainer', 'a']);
+  expect(Object.keys(JSON.parse(await readFile(join(dir, 'config.json'), 'utf8')) as object)).toEqual(
+    Object.keys(config),
+  );
   expect(await readFile(join(dir, 'config.json'), 'utf8')).toContain('  "trainer": {\n    "lr": 0.1');
   expect(await readMeta(dir)).toEqual({ starts: [start] });
 });

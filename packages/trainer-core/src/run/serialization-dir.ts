@@ -11,7 +11,8 @@ import type { ResumeMode } from '../contracts/trainer.js';
 import { SerializationDirError } from '../errors.js';
 import { log } from '../log.js';
 import { writeJson } from '../training/json-file.js';
-import { configDifferences } from './config-difference.js';
+import { HOW_TO_GO_ON } from '../training/saved-run.js';
+import { CHANGEABLE_IN_WORDS, configDifferences } from './config-difference.js';
 import { checkNotLocked, LOCK, withRunLock } from './run-lock.js';
 
 /** How an existing folder is treated. */
@@ -64,7 +65,7 @@ export class RunFolder {
     await checkNotLocked(folder);
     const entries = await entriesOf(folder);
     if (recover) await checkRecoverable(path, folder, entries, config, resume);
-    else if (entries.length > 0 && !force) throw notEmpty(path);
+    else if (entries.length > 0 && !force) throw notEmpty(path, entries);
     else if (!entries.includes(CONFIG) && !entries.every(isOfStart)) {
       throw new SerializationDirError(
         'X_DIR_NOT_EMPTY',
@@ -97,7 +98,7 @@ export class RunFolder {
     const entries = await entriesOf(this.path);
     if (entries.length === 0) return;
     // another run came and went since the check
-    if (!this.force) throw notEmpty(this.path);
+    if (!this.force) throw notEmpty(this.path, entries);
     this.replaced = await mkdtemp(join(this.path, REPLACED));
     for (const name of entries) await rename(join(this.path, name), join(this.replaced, name));
   }
@@ -185,10 +186,16 @@ export async function savedConfigDir(folder: string, place: string = folder): Pr
   return path !== undefined && existsSync(path) ? path : process.cwd();
 }
 
-function notEmpty(path: string): SerializationDirError {
+function notEmpty(path: string, entries: readonly string[]): SerializationDirError {
+  const replaced = entries.find((name) => name.startsWith(REPLACED));
+  const hint =
+    replaced === undefined
+      ? ''
+      : `. The run that was to be replaced is still in ${join(path, replaced)}; either of the first two deletes it: move what ` +
+        'you need elsewhere before';
   return new SerializationDirError(
     'X_DIR_NOT_EMPTY',
-    `the folder ${path} is not empty; go on with the run in it (--recover), delete it (--force), or choose another folder`,
+    `the folder ${path} is not empty; go on with the run in it (--recover), delete it (--force), or choose another folder${hint}`,
   );
 }
 
@@ -224,11 +231,11 @@ async function checkRecoverable(
   const differences = configDifferences(before, writtenConfig(config));
   if (differences.length === 0) return;
   const lines = differences.map((line) => `  ${line}`).join('\n');
-  const message =
-    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite, detectAnomaly and the ` +
-    `engine may change):\n${lines}`;
-  if (resume === 'exact') throw new SerializationDirError('X_DIR_OTHER_CONFIG', message);
-  log.warn(message);
+  const message = `the run in ${path} was started with another configuration (${CHANGEABLE_IN_WORDS}):\n${lines}`;
+  if (resume === 'exact') throw new SerializationDirError('X_DIR_OTHER_CONFIG', `${message}\n${HOW_TO_GO_ON}.`);
+  log.warn(
+    resume === 'anyway' ? `${message}\nwhat the checkpoint holds is taken nevertheless, learning rates too` : message,
+  );
 }
 
 /** The config that a run's folder holds. */

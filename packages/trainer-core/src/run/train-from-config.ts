@@ -87,7 +87,11 @@ async function runConfig(source: string | object, options: RunOptions): Promise<
   const { serializationDir, callbacks = [] } = options;
   if (serializationDir == null) return execute(await prepareResolved(resolved, options), null, options);
   const folder = await RunFolder.check(serializationDir, resolved.config, options);
-  const run = await prepareResolved(resolved, { ...options, callbacks: [...callbacks, new ForgetsReplaced(folder)] });
+  const own = [
+    new ForgetsReplaced(folder),
+    ...(options.recover === true && options.resume !== 'weights' ? [new TellsOfNewStart()] : []),
+  ];
+  const run = await prepareResolved(resolved, { ...options, callbacks: [...callbacks, ...own] });
   return folder.whileOpen(() => execute(run, folder, options));
 }
 
@@ -103,6 +107,15 @@ class ForgetsReplaced extends TrainerCallback {
     if (this.forgotten || !isMaster) return;
     await this.folder.forgetReplaced();
     this.forgotten = true;
+  }
+}
+
+/** A run that is to go on, and cannot, says so. */
+class TellsOfNewStart extends TrainerCallback {
+  override onRunStart({ isMaster, epoch, batchNumTotal }: TrainerView): void {
+    if (isMaster && epoch === 0 && batchNumTotal === 0) {
+      log.warn('there is no checkpoint to go on from: the run begins at its start');
+    }
   }
 }
 

@@ -103,7 +103,7 @@ it('explains weights by the update that made them', async () => {
 it('with skip the run goes on, and the first step that is left out is explained', async () => {
   const warning = await explained((w, x) => tf.mul(x, tf.log(tf.sub(w, x))), [3, 0], { nonFinite: { loss: 'skip' } });
   expect(warning).toMatch(
-    /the loss is NaN in step 2; .*; it is skipped, as further ones\. The first op that gives NaN is Log/,
+    /the loss is NaN in step 2; .*; it is skipped, and so is every further one\. The first op that gives NaN is Log/,
   );
 });
 

@@ -125,7 +125,7 @@ export function missingCheckpointer(): never {
     'X_CONFIG_NO_TYPE',
     'trainer.checkpointer',
     'there is a serialization folder, but no listed plugin provides a checkpointer: npm install @x/checkpoint and list it in ' +
-      '"plugins", or set checkpointer to null to save nothing',
+      '"plugins" (in code, pass checkpointer: new DefaultCheckpointer({}, folder)), or set checkpointer to null to save nothing',
   );
 }
 

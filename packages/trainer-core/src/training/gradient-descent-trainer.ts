@@ -312,7 +312,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
   /** Of a step that is skipped the data moves on, and a counter; one that stops the run leaves it as it was before. */
   private leaveOut(group: readonly Batch[], undone: Undone): void {
     const { progress } = this.run;
-    if (undone === 'stop') return this.control.stop('a value was not finite');
+    if (undone === 'stop') return this.control.stop('stopped at a value that was not finite');
     progress.groupDone(group, false);
     if (this.isMaster) this.tensorboard.addScalar('train', 'steps_skipped', progress.stepsSkipped, this.batchNumTotal);
   }

@@ -1,5 +1,8 @@
+import { AsyncResource } from 'node:async_hooks';
+
 import type { TrainOptions } from '../contracts/trainer.js';
 import { InterruptedError } from '../errors.js';
+import { log } from '../log.js';
 import type { Progress } from './progress.js';
 import type { RunControl } from './run-control.js';
 
@@ -28,8 +31,12 @@ export function listenForInterruption(
       if (signalled) exit(status);
       signalled = true;
       control.interrupt(name);
+      log.warn(
+        `${name}: the run ends after this step, once it is saved; a second signal ends it at once, without saving`,
+      );
     };
-    return [name, handler] as const;
+    // a signal comes from outside of the run, whose log is meant
+    return [name, AsyncResource.bind(handler)] as const;
   });
   if (signals) for (const [name, handler] of handlers) process.on(name, handler);
   return () => {
@@ -43,7 +50,7 @@ export function interruptedError(reason: string, { epoch, batchNumTotal }: Progr
   return new InterruptedError(
     `training was interrupted (${reason}) in epoch ${epoch + 1} after ${batchNumTotal} steps; ` +
       (saved
-        ? 'the state was saved, and a run with --recover goes on from here'
+        ? 'the state was saved: a run into the same folder (with x-train: --recover) goes on from here'
         : 'there is no checkpointer, so nothing was saved'),
     reason,
   );

@@ -29,3 +29,14 @@ it.each([
   await expect(writeJson(path, value)).rejects.toThrow();
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ epoch: 1 });
 });
+
+it('what the system refuses is an error with the path, and leaves nothing beside the file', async () => {
+  const path = join(folder, 'metrics.json');
+  mkdirSync(path);
+  await expect(writeJson(path, {})).rejects.toMatchObject({
+    code: 'X_DIR_NOT_WRITABLE',
+    message: expect.stringMatching(/metrics\.json could not be written: \w+/) as string,
+    cause: { code: 'EISDIR' },
+  });
+  expect(readdirSync(folder)).toEqual(['metrics.json']);
+});

@@ -1,6 +1,12 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 
-/** Writes a JSON file completely or not at all. Numbers that JSON lacks become the strings "NaN" and "Infinity". */
+import { SerializationDirError } from '../errors.js';
+
+/**
+ * Writes a JSON file completely or not at all. Numbers that JSON lacks become the strings "NaN" and "Infinity".
+ *
+ * @throws SerializationDirError (`X_DIR_NOT_WRITABLE`) with what the system says as its cause.
+ */
 export async function writeJson(path: string, value: unknown): Promise<void> {
   const text = JSON.stringify(
     value,
@@ -8,6 +14,17 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
     2,
   );
   const temporary = `${path}.tmp`;
-  await writeFile(temporary, `${text}\n`);
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, `${text}\n`);
+    await rename(temporary, path);
+  } catch (error) {
+    // what is left of it would take room on a full disk
+    await rm(temporary, { force: true }).catch(() => undefined);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new SerializationDirError(
+      'X_DIR_NOT_WRITABLE',
+      `${path} could not be written: ${code === 'ENOSPC' ? 'there is no space left (ENOSPC); free some' : message}`,
+      { cause: error },
+    );
+  }
 }

@@ -148,7 +148,10 @@ export class NonFinite {
     const explanation = this.rules.explained && !again ? await explain() : ADVICE;
     if (policy === 'raise') throw new NonFiniteError(code, `${what}. ${explanation}`);
     if (again) log.info(`${what}; it is skipped`);
-    else log.warn(`${what}; ${policy === 'stop' ? 'the run ends' : 'it is skipped, as further ones'}. ${explanation}`);
+    else
+      log.warn(
+        `${what}; ${policy === 'stop' ? 'the run ends' : 'it is skipped, and so is every further one'}. ${explanation}`,
+      );
     this.warned = true;
     return policy;
   }
@@ -164,7 +167,7 @@ export function everyStepSkipped({ epoch, batchesThisEpoch }: Progress): NonFini
 }
 
 const ADVICE =
-  'Look at the data of this step, lower the learning rate, or bound the gradients with gradNorm; detectAnomaly: true names ' +
+  'Look at the data, lower the learning rate, or bound the gradients with gradNorm; detectAnomaly: true names ' +
   'the op that it comes from';
 
 function listed(names: readonly string[]): string {

@@ -27,6 +27,12 @@ export interface SavedRun {
   readonly record: (() => RunRecord) | null;
 }
 
+/** What can be done about a run that is not the one of the checkpoint. */
+export const HOW_TO_GO_ON =
+  'Make the run as it was, or train into another folder. To go on nevertheless, not bit for bit, set resume to "anyway" ' +
+  '(--resume anyway): what the checkpoint holds is taken then, learning rates too. To take the weights alone and begin with ' +
+  'epoch 1, set it to "weights"';
+
 /** The keys of a saved state that belong to no part. */
 const OWN_KEYS = new Set(['version', 'rawParameters', 'run', 'unrecorded']);
 
@@ -125,10 +131,7 @@ function problemsOf(load: () => void): string[] {
 }
 
 function refusal(differences: readonly string[], fits: boolean): CheckpointError {
-  const advice = fits
-    ? 'Make the run as it was, or train into another folder. To go on nevertheless, not bit for bit, set resume to "anyway"; ' +
-      'to take the weights alone, set it to "weights"'
-    : 'Make the model as it was, or train into another folder';
+  const advice = fits ? HOW_TO_GO_ON : 'Make the model as it was, or train into another folder';
   const lines = differences.map((line) => `  ${line}`).join('\n');
   return new CheckpointError(
     'X_CHECKPOINT',
