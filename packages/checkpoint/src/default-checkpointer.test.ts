@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -20,9 +20,6 @@ import {
 
 import golden from './__fixtures__/allennlp-1.0.0.json' with { type: 'json' };
 import { Clock, DefaultCheckpointer } from './default-checkpointer.js';
-import type { FileSystem } from './file-system.js';
-import { nodeFileSystem } from './file-system.js';
-import { LocalStore } from './local-store.js';
 import plugin from './plugin.js';
 import { writeWeights } from './weights.js';
 
@@ -362,111 +359,6 @@ describe('damage', () => {
     expect(await warningsOf(async () => expect(await newest()).toBe(1))).toEqual([]);
     await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(2), endOf(1));
     expect(await stored()).toEqual(['epoch_0', 'epoch_1']);
-  });
-});
-
-describe('a file system that fails', () => {
-  /** Counts calls; the `nth` fails, or with `onwards` every one from then on, as if the process were dead. */
-  function faulty(nth: number, code: string, onwards: boolean): { files: FileSystem; calls: () => number } {
-    let calls = 0;
-    const through = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
-      return async (...args: A): Promise<R> => {
-        calls += 1;
-        if (calls === nth || (onwards && calls > nth)) throw Object.assign(new Error(`${code}: simulated`), { code });
-        return call(...args);
-      };
-    };
-    const files: FileSystem = {
-      makeFolder: through(nodeFileSystem.makeFolder),
-      read: through(nodeFileSystem.read),
-      list: through(nodeFileSystem.list),
-      rename: through(nodeFileSystem.rename),
-      unlink: through(nodeFileSystem.unlink),
-      removeFolder: through(nodeFileSystem.removeFolder),
-      open: through(async (path, flags) => {
-        const file = await nodeFileSystem.open(path, flags);
-        return {
-          write: through(async (content) => {
-            await file.write(content.subarray(0, content.length / 2));
-            await file.write(content.subarray(content.length / 2));
-          }),
-          sync: through(file.sync),
-          // a file that is not closed for good would only warn in this process later
-          close: async () => {
-            await file.close();
-            await through(async () => undefined)();
-          },
-        };
-      }),
-    };
-    return { files, calls: () => calls };
-  }
-
-  test.each([
-    { onwards: false, code: 'EIO' },
-    { onwards: true, code: 'ENOSPC' },
-  ])(
-    'at any one call (from then on: $onwards) costs at most the new checkpoint',
-    async ({ onwards, code }) => {
-      const template = join(folder, 'template');
-      const before = new SavingAtOnce({}, template);
-      await before.saveCheckpoint(new FakeRun(1), endOf(0), true);
-      await before.saveCheckpoint(new FakeRun(2), endOf(1), true);
-
-      let failures = 0;
-      for (let nth = 1; ; nth += 1) {
-        const copy = join(folder, `copy-${nth}`);
-        await cp(template, copy, { recursive: true });
-        const { files, calls } = faulty(nth, code, onwards);
-        const store = new LocalStore({}, copy, undefined, files);
-        const saving = new SavingAtOnce({ store });
-        let error: unknown = null;
-        const warnings = await warningsOf(async () => {
-          await saving.saveCheckpoint(new FakeRun(3), endOf(2), true).catch((thrown: unknown) => (error = thrown));
-        });
-        if (error !== null) {
-          expect(error).toMatchObject({ name: 'CheckpointError', code: 'X_CHECKPOINT' });
-          failures += 1;
-        }
-        // only of what could not be tidied up
-        expect(warnings.length).toBeLessThanOrEqual(1);
-
-        const resumed = new SavingAtOnce({}, copy);
-        const reopened = await warningsOf(async () => {
-          const value = valueOf(await resumed.restoreCheckpoint());
-          if (error === null) expect(value).toBe(3);
-          else expect([2, 3]).toContain(value);
-        });
-        expect(reopened).toEqual([]);
-        const best = (await resumed.bestModelState())!;
-        expect([
-          [2, 2],
-          [3, 3],
-        ]).toContainEqual(best['w']!.arraySync());
-        tf.dispose(best);
-
-        // whatever is left is cleared away as the resumed run goes on
-        await resumed.saveCheckpoint(new FakeRun(3), endOf(2));
-        await resumed.saveCheckpoint(new FakeRun(4), endOf(3));
-        const left = await readdir(join(copy, 'checkpoints'), { recursive: true, withFileTypes: true });
-        // the two newest, and the best one
-        expect(left.filter((entry) => entry.isFile())).toHaveLength(3 * 4);
-        await rm(copy, { recursive: true });
-        if (calls() < nth) break;
-      }
-      expect(failures).toBeGreaterThan(30);
-    },
-    60_000,
-  );
-
-  test('a failed save of a position that is saved already leaves the earlier one', async () => {
-    const healthy = new SavingAtOnce({}, folder);
-    await healthy.saveCheckpoint(new FakeRun(1), endOf(0));
-    for (const nth of [10, 20, 30]) {
-      const store = new LocalStore({}, folder, undefined, faulty(nth, 'EIO', true).files);
-      await expect(new SavingAtOnce({ store }).saveCheckpoint(new FakeRun(9), endOf(0))).rejects.toThrow('EIO');
-      expect(await newest()).toBe(1);
-    }
   });
 });
 

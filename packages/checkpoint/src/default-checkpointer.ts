@@ -108,6 +108,8 @@ export class DefaultCheckpointer extends Checkpointer {
   private readonly constructedAt: number;
   private readonly damaged = new Set<string>();
   private lastSaveInEpoch: number;
+  /** Every save leaves the pointers right, or fails. */
+  private pointersLookedAfter = false;
 
   /**
    * @param folder the run's folder, where the checkpoints go unless `store` says otherwise.
@@ -145,6 +147,7 @@ export class DefaultCheckpointer extends Checkpointer {
     const savedAt = this.now();
     await this.saver.idle();
     this.report(this.saver);
+    this.pointersLookedAfter = true;
     this.saver.start({
       position,
       files: await hostCopy(trainer),
@@ -217,11 +220,16 @@ export class DefaultCheckpointer extends Checkpointer {
     return archive === null ? null : archive.readBest(this.options.verify);
   }
 
-  /** Also makes good what a crash kept an earlier process from: that the pointers name what is stored. */
+  /**
+   * If nothing was saved yet, also makes good what a crash kept an earlier process from: that the pointers name what is
+   * stored. It tries that once, so that what keeps it from it is reported once.
+   */
   override async flush(): Promise<void> {
     if (this.saver === null) return;
     await this.saver.rest();
     this.report(this.saver);
+    if (this.pointersLookedAfter) return;
+    this.pointersLookedAfter = true;
     const archive = new CheckpointArchive(this.store!);
     archive.distrust(this.damaged);
     try {

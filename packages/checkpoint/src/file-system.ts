@@ -36,7 +36,7 @@ export const TheFileSystem: Token<FileSystem> = token('@x/checkpoint:FileSystem'
 
 /** The disk. */
 export const nodeFileSystem: FileSystem = {
-  makeFolder: (path) => mkdir(path, { recursive: true }),
+  makeFolder,
   async open(path, flags) {
     const handle = await open(path, flags);
     return {
@@ -65,6 +65,17 @@ export const nodeFileSystem: FileSystem = {
     return bavail * bsize;
   },
 };
+
+/** Of a read-only disk, Node says only that the folder is not there; asked for that one alone, it says why. */
+async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    return await mkdir(path, { recursive: true });
+  } catch (error) {
+    const { code, path: missing = path } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') await mkdir(missing);
+    throw error;
+  }
+}
 
 /** Large enough that calls cost nothing beside the disk, small enough that a checksum keeps up. */
 const CHUNK = 4 << 20;
@@ -125,11 +136,12 @@ export async function writeAtomically(files: FileSystem, path: string, content: 
   await syncFolder(files, folder);
 }
 
-/** Makes a folder and those above it, and flushes the folders that got an entry. */
-export async function makeFolderDurably(files: FileSystem, folder: string): Promise<void> {
+/** Makes a folder and those above it, and flushes the folders that got an entry. False: it was there. */
+export async function makeFolderDurably(files: FileSystem, folder: string): Promise<boolean> {
   const firstMade = await files.makeFolder(folder);
-  if (firstMade === undefined) return;
+  if (firstMade === undefined) return false;
   for (let made = folder; made.length >= firstMade.length; made = dirname(made)) await syncFolder(files, dirname(made));
+  return true;
 }
 
 /** Makes the entries of a folder durable. */

@@ -129,7 +129,9 @@ export class LocalStore extends CheckpointStore {
   /** Makes the folder that a checkpoint is staged in, after removing those that crashes left. */
   private async stage(folder: string): Promise<void> {
     if (this.staged === folder) return;
-    await makeFolderDurably(this.files, dirname(folder));
+    const made = await makeFolderDurably(this.files, dirname(folder));
+    // a save that failed may have made it without getting so far
+    if (!made) await syncFolder(this.files, dirname(dirname(folder)));
     for (const { name, kind } of await this.files.list(dirname(folder))) {
       if (kind === 'folder' && name.endsWith(PARTIAL)) await this.removeStaged(join(dirname(folder), name));
     }

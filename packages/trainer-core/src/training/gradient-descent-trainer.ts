@@ -282,9 +282,10 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     for await (const group of this.run.groups()) {
       await hooks.fire('onStepStart');
       await this.trainStep(group);
+      // first, or a signal that came while the step kept the process busy is heard only after the next one
+      await yieldToEventLoop();
       await this.honourRequests();
       if (this.control.stopRequested) break;
-      await yieldToEventLoop();
     }
     if (progress.batchesThisEpoch === 0 && !this.control.stopRequested) {
       throw new DataError(
