@@ -175,8 +175,8 @@ export class CheckpointArchive {
       const now = await this.best();
       if (JSON.stringify(now) !== JSON.stringify(pointer)) return this.readBest(verify);
       if (!isCorrupt(error)) throw error;
-      const message = `${error.message}. They are the best weights: bring back a copy of them, or write the folder of another checkpoint into ${BEST}`;
-      throw new CheckpointError(error.code, message, { cause: error });
+      const advice = `bring back a copy, or remove that folder and write the one of another checkpoint into ${BEST}`;
+      throw new CheckpointError(error.code, `${error.message}. It has the best weights: ${advice}`, { cause: error });
     }
   }
 

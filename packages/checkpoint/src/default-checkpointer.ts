@@ -243,8 +243,7 @@ export class DefaultCheckpointer extends Checkpointer {
     this.report(this.saver);
     if (this.pointersLookedAfter) return;
     this.pointersLookedAfter = true;
-    const archive = new CheckpointArchive(this.store!);
-    archive.distrust(this.damaged);
+    const archive = this.archiveOf(this.store!);
     try {
       const { warnings } = await archive.updatePointers(await archive.history());
       for (const warning of warnings) log.warn(warning);
@@ -257,7 +256,13 @@ export class DefaultCheckpointer extends Checkpointer {
   /** A view of the store while nothing is written to it. */
   private async archiveAtRest(): Promise<CheckpointArchive | null> {
     await this.saver?.idle();
-    return this.store === null ? null : new CheckpointArchive(this.store);
+    return this.store === null ? null : this.archiveOf(this.store);
+  }
+
+  private archiveOf(store: CheckpointStore): CheckpointArchive {
+    const archive = new CheckpointArchive(store);
+    archive.distrust(this.damaged);
+    return archive;
   }
 
   private report(saver: Saver): void {

@@ -18,7 +18,7 @@ test('what cannot be sent does not hide the error', () => {
   const cause = Object.assign(new Error('inner'), { code: () => 1, request: { retry: () => undefined } });
   expect(() => structuredClone({ ...cause })).toThrow();
   expect(sent(new Error('outer', { cause }))).toMatchObject({ message: 'outer', cause: { message: 'inner' } });
-  expect(sent(new Error('outer', { cause: () => 1 }))).toMatchObject({ cause: { message: '() => 1' } });
+  expect(sent(new Error('outer', { cause: Symbol('why') }))).toMatchObject({ cause: { message: 'Symbol(why)' } });
 });
 
 test.each([[undefined], [null], ['text'], [7]])('%p that was thrown becomes the message', (thrown) => {
