@@ -88,9 +88,13 @@ export class CheckpointArchive {
     const earlier = foldersIn(taken).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;
+    const digests: Record<string, Digest> = {};
     try {
-      const written = allDone(DATA_FILES.map((name) => this.store.put(`${folder}/${name}`, files[name])));
-      const [digests] = await allDone([digestsOf(files), written]);
+      // one after the other: two large files that are written at once are in each other's way
+      for (const name of DATA_FILES) {
+        const written = this.store.put(`${folder}/${name}`, files[name]);
+        [digests[name]] = await allDone([digestInSteps(files[name]), written]);
+      }
       const manifest: Manifest = { position: { epoch, batchesThisEpoch, batchNumTotal }, ...about, files: digests };
       await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
       this.manifests.set(folder, manifest);
@@ -236,12 +240,7 @@ export class CheckpointArchive {
   }
 
   /** A file and its path, after comparing it with the manifest. */
-  private async file(
-    { folder }: Saved,
-    { files }: Manifest,
-    name: DataFile,
-    verify: Verification,
-  ): Promise<ReadFile> {
+  private async file({ folder }: Saved, { files }: Manifest, name: DataFile, verify: Verification): Promise<ReadFile> {
     const path = `${folder}/${name}`;
     const expected = files[name];
     if (expected === undefined) throw damaged(path, 'its manifest does not mention it');
@@ -260,17 +259,12 @@ export function isCorrupt(error: unknown): error is CheckpointError {
   return error instanceof CheckpointError && error.code === 'X_CHECKPOINT_CORRUPT';
 }
 
-/** Checksums of the files, one after the other. */
-async function digestsOf(files: CheckpointFiles): Promise<Record<string, Digest>> {
-  const digests: Record<string, Digest> = {};
-  for (const name of DATA_FILES) digests[name] = await digestInSteps(files[name]);
-  return digests;
-}
-
 /** All results or the first failure, but not before nothing of it is under way any more. */
-async function allDone<T extends readonly unknown[]>(promises: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+async function allDone<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(promises);
-  return (await Promise.all(promises)) as unknown as T;
+  return Promise.all(promises);
 }
 
 type ReadFile = [content: Uint8Array, path: string];

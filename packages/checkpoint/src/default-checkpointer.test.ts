@@ -424,7 +424,9 @@ describe('damage', () => {
     await warningsOf(async () => expect(valueOf(await resumed.restoreCheckpoint())).toBe(0));
     const warnings = await warningsOf(() => resumed.saveCheckpoint(new FakeRun(0.5), within(1, 50)));
     expect(warnings).toEqual([
-      expect.stringMatching(/checkpoints\/epoch_1, is damaged or missing; best\.json names checkpoints\/epoch_0 instead/),
+      expect.stringMatching(
+        /checkpoints\/epoch_1, is damaged or missing; best\.json names checkpoints\/epoch_0 instead/,
+      ),
     ]);
     const best = await resumed.bestModelState();
     expect(best!['w']!.arraySync()).toEqual([0, 0]);

@@ -13,14 +13,7 @@ import {
 import { z } from 'zod';
 
 import type { FileSystem } from './file-system.js';
-import {
-  nodeFileSystem,
-  PARTIAL,
-  syncFolder,
-  TheFileSystem,
-  writeAtomically,
-  writeDurably,
-} from './file-system.js';
+import { nodeFileSystem, PARTIAL, syncFolder, TheFileSystem, writeAtomically, writeDurably } from './file-system.js';
 
 export const LocalStoreOptions = z.strictObject({
   folder: z

@@ -98,8 +98,7 @@ describe('random histories', () => {
   let random: Generator<number, never>;
   beforeEach(() => (random = numbers(11)));
   const next = (): number => random.next().value;
-  const keep = (probability: number, value: () => number): number | null =>
-    next() < probability ? null : value();
+  const keep = (probability: number, value: () => number): number | null => (next() < probability ? null : value());
   const upTo = (most: number): number => 1 + Math.floor(next() * most);
 
   function randomRule(): RetentionRule {
