@@ -20,6 +20,13 @@ export type Verification = 'checksums' | 'sizes';
 /** A checkpoint whose manifest was read. */
 export interface Described extends Saved, Manifest {}
 
+/** What the pointers were brought to. */
+export interface Pointers {
+  /** The folders that they name. */
+  readonly named: ReadonlySet<string>;
+  readonly warnings: readonly string[];
+}
+
 /**
  * The layout of checkpoints in a store:
  * ```text
@@ -77,15 +84,17 @@ export class CheckpointArchive {
     files: CheckpointFiles,
     about: Omit<Manifest, 'position' | 'files'>,
   ): Promise<void> {
-    const earlier = foldersIn(await this.store.list()).filter((other) => samePosition(other, position));
+    // the name of a folder that is distrusted is not used again
+    const taken = [...(await this.store.list()), ...[...this.damaged].map((folder) => `${folder}/${MANIFEST}`)];
+    const earlier = foldersIn(taken).filter((other) => samePosition(other, position));
     const { epoch, batchesThisEpoch, batchNumTotal } = position;
     const folder = `${ROOT}/${folderName({ epoch, batchesThisEpoch, attempt: (earlier.at(-1)?.attempt ?? 0) + 1 })}`;
     const digests: Record<string, Digest> = {};
     try {
-      // file by file, because while a large one is hashed every call to the disk waits for a turn
+      // one after the other: two large files that are written at once are in each other's way
       for (const name of DATA_FILES) {
         const written = this.store.put(`${folder}/${name}`, files[name]);
-        [digests[name]] = await Promise.all([digestInSteps(files[name]), written]);
+        [digests[name]] = await allDone([digestInSteps(files[name]), written]);
       }
       const manifest: Manifest = { position: { epoch, batchesThisEpoch, batchNumTotal }, ...about, files: digests };
       await this.store.commit(`${folder}/${MANIFEST}`, encodeManifest(manifest));
@@ -97,25 +106,20 @@ export class CheckpointArchive {
   }
 
   /**
-   * The contents of a checkpoint. The tensors are the caller's.
+   * The contents of a checkpoint. The tensors are the caller's. Null: it is gone, because who trains has removed it.
    *
-   * @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) naming the file if a size or a checksum is wrong.
+   * @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) naming the file if one is missing, or its size or checksum is wrong.
    */
-  async read(saved: Saved, verify: Verification): Promise<RestoredCheckpoint> {
-    const manifest = await this.manifestOf(saved);
-    const paths = new Set(await this.store.list());
-    const missing = DATA_FILES.map((name) => `${saved.folder}/${name}`).find((path) => !paths.has(path));
-    if (missing !== undefined) throw damaged(missing, 'it is missing');
-    const state = await this.file(saved, manifest, STATE, verify);
-    const stateTensors = await this.file(saved, manifest, STATE_TENSORS, verify);
-    const modelState = decodeSafetensors(...(await this.file(saved, manifest, MODEL, verify)));
-    let tensors: TensorMap = {};
+  async read(saved: Saved, verify: Verification): Promise<RestoredCheckpoint | null> {
     try {
-      tensors = decodeSafetensors(...stateTensors);
-      return { modelState, trainingState: decodeState(new TextDecoder().decode(state[0]), tensors, state[1]) };
+      const manifest = await this.manifestOf(saved);
+      const read = (name: DataFile): Promise<ReadFile> => this.file(saved, manifest, name, verify);
+      return decode(...(await allDone([read(STATE), read(STATE_TENSORS), read(MODEL)])));
     } catch (error) {
-      tf.dispose([modelState, tensors]);
-      throw error;
+      const paths = await this.store.list();
+      if (!paths.includes(`${saved.folder}/${MANIFEST}`)) return null;
+      const missing = DATA_FILES.map((name) => `${saved.folder}/${name}`).find((path) => !paths.includes(path));
+      throw missing === undefined ? error : damaged(missing, 'it is missing');
     }
   }
 
@@ -137,27 +141,26 @@ export class CheckpointArchive {
 
   /**
    * Makes the pointers name what the manifests say: the newest checkpoint, and the newest of those that were the best ones.
-   * A crash between a commit and its pointers is made good by the next call.
+   * A crash between a commit and its pointers is made good by the next call, and so is a pointer that is damaged, or names a
+   * checkpoint that is damaged or gone.
    *
-   * @returns the folders that they name now.
+   * @returns the folders that they name now, and what was made good.
    */
-  async updatePointers(history: readonly Described[]): Promise<ReadonlySet<string>> {
-    const pointers = {
-      [BEST]: await this.best(history),
-      [LATEST]: history.length === 0 ? null : { checkpoint: history.at(-1)!.folder },
-    };
+  async updatePointers(history: readonly Described[]): Promise<Pointers> {
     const paths = new Set(await this.store.list());
+    const { best, lost } = await this.whatIsBest(history, paths);
+    const latest = history.at(-1);
+    const pointers = { [BEST]: best, [LATEST]: latest === undefined ? null : { checkpoint: latest.folder } };
     for (const [file, pointer] of Object.entries(pointers)) {
       if (pointer === null) continue;
       const content = encodePointer(pointer);
-      if (paths.has(file) && Buffer.compare(await this.readSmall(file), content) === 0) continue;
+      if (paths.has(file) && (await this.holds(file, content))) continue;
       await this.store.commit(file, content);
     }
-    return new Set(
-      Object.values(pointers).flatMap((pointer) =>
-        pointer !== null && 'checkpoint' in pointer ? [pointer.checkpoint] : [],
-      ),
+    const named = Object.values(pointers).flatMap((pointer) =>
+      pointer !== null && 'checkpoint' in pointer ? [pointer.checkpoint] : [],
     );
+    return { named: new Set(named), warnings: lost === null ? [] : [lost] };
   }
 
   /**
@@ -166,11 +169,20 @@ export class CheckpointArchive {
    * @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) if they are damaged: others would not be the best ones.
    */
   async readBest(verify: Verification): Promise<TensorMap | null> {
-    const pointer = await this.best(await this.history());
+    const pointer = await this.best();
     if (pointer === null) return this.bestOfVersion1();
-    if ('weights' in pointer) return decodeSafetensors(await this.store.get(pointer.weights), pointer.weights);
-    const saved = savedIn(pointer.checkpoint);
-    return decodeSafetensors(...(await this.file(saved, await this.manifestOf(saved), MODEL, verify)));
+    try {
+      if ('weights' in pointer) return decodeSafetensors(await this.store.get(pointer.weights), pointer.weights);
+      const saved = savedIn(pointer.checkpoint);
+      return decodeSafetensors(...(await this.file(saved, await this.manifestOf(saved), MODEL, verify)));
+    } catch (error) {
+      // who trains may have found better ones meanwhile, and removed these
+      const now = await this.best();
+      if (JSON.stringify(now) !== JSON.stringify(pointer)) return this.readBest(verify);
+      if (!isCorrupt(error)) throw error;
+      const advice = `bring back a copy, or remove that folder and write the one of another checkpoint into ${BEST}`;
+      throw new CheckpointError(error.code, `${error.message}. It has the best weights: ${advice}`, { cause: error });
+    }
   }
 
   private async bestOfVersion1(): Promise<TensorMap | null> {
@@ -180,14 +192,45 @@ export class CheckpointArchive {
   }
 
   /** The pointer's word, unless a crash kept it from naming a later one. */
-  private async best(history: readonly Described[]): Promise<Pointer | null> {
-    const paths = await this.store.list();
-    const pointer = paths.includes(BEST) ? decodePointer(await this.readSmall(BEST), BEST) : null;
-    const marked = history.findLast(({ best }) => best);
-    if (marked === undefined) return pointer;
-    const isLater =
-      pointer === null || ('checkpoint' in pointer && comparePlaces(marked, savedIn(pointer.checkpoint)) > 0);
-    return isLater ? { checkpoint: marked.folder } : pointer;
+  private async best(): Promise<Pointer | null> {
+    const history = await this.history();
+    return laterOf(await this.pointed(await this.store.list()), marked(history));
+  }
+
+  /** As {@link best}, but where the pointer or its checkpoint is lost: the best of what is left, and what to say of that. */
+  private async whatIsBest(
+    history: readonly Described[],
+    paths: ReadonlySet<string>,
+  ): Promise<{ best: Pointer | null; lost: string | null }> {
+    const left = marked(history);
+    const instead = (cause: string): { best: Pointer | null; lost: string | null } =>
+      left === null
+        ? { best: null, lost: null }
+        : { best: left, lost: `${cause}; ${BEST} names ${left.checkpoint} instead, the best one that is left` };
+    try {
+      const pointer = await this.pointed([...paths]);
+      const best = laterOf(pointer, left);
+      if (best === null || best === left || 'weights' in best) return { best, lost: null };
+      const { checkpoint } = best;
+      const isWhole = paths.has(`${checkpoint}/${MANIFEST}`) && !this.damaged.has(checkpoint);
+      return isWhole ? { best, lost: null } : instead(`the best checkpoint, ${checkpoint}, is damaged or missing`);
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      return instead(error.message);
+    }
+  }
+
+  private async pointed(paths: readonly string[]): Promise<Pointer | null> {
+    return paths.includes(BEST) ? decodePointer(await this.readSmall(BEST), BEST) : null;
+  }
+
+  private async holds(file: string, content: Uint8Array): Promise<boolean> {
+    try {
+      return Buffer.compare(await this.readSmall(file), content) === 0;
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      return false;
+    }
   }
 
   private async manifestOf({ folder }: Saved): Promise<Manifest> {
@@ -204,12 +247,7 @@ export class CheckpointArchive {
   }
 
   /** A file and its path, after comparing it with the manifest. */
-  private async file(
-    { folder }: Saved,
-    { files }: Manifest,
-    name: DataFile,
-    verify: Verification,
-  ): Promise<[content: Uint8Array, path: string]> {
+  private async file({ folder }: Saved, { files }: Manifest, name: DataFile, verify: Verification): Promise<ReadFile> {
     const path = `${folder}/${name}`;
     const expected = files[name];
     if (expected === undefined) throw damaged(path, 'its manifest does not mention it');
@@ -226,6 +264,40 @@ export class CheckpointArchive {
 /** Whether an error says that a checkpoint is damaged, and not that it could not be reached. */
 export function isCorrupt(error: unknown): error is CheckpointError {
   return error instanceof CheckpointError && error.code === 'X_CHECKPOINT_CORRUPT';
+}
+
+/** All results or the first failure, but not before nothing of it is under way any more. */
+async function allDone<T extends readonly Promise<unknown>[] | []>(
+  promises: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+type ReadFile = [content: Uint8Array, path: string];
+
+function decode(state: ReadFile, stateTensors: ReadFile, model: ReadFile): RestoredCheckpoint {
+  const modelState = decodeSafetensors(...model);
+  let tensors: TensorMap = {};
+  try {
+    tensors = decodeSafetensors(...stateTensors);
+    return { modelState, trainingState: decodeState(new TextDecoder().decode(state[0]), tensors, state[1]) };
+  } catch (error) {
+    tf.dispose([modelState, tensors]);
+    throw error;
+  }
+}
+
+/** The newest of those that were the best ones when they were saved. */
+function marked(history: readonly Described[]): { checkpoint: string } | null {
+  const saved = history.findLast(({ best }) => best);
+  return saved === undefined ? null : { checkpoint: saved.folder };
+}
+
+function laterOf(pointer: Pointer | null, mark: { checkpoint: string } | null): Pointer | null {
+  if (pointer === null || mark === null) return pointer ?? mark;
+  const isLater = 'checkpoint' in pointer && comparePlaces(savedIn(mark.checkpoint), savedIn(pointer.checkpoint)) > 0;
+  return isLater ? mark : pointer;
 }
 
 /** @throws CheckpointError (`X_CHECKPOINT_CORRUPT`) for a folder that no checkpoint has. */

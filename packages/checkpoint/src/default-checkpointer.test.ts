@@ -20,6 +20,7 @@ import {
 
 import golden from './__fixtures__/allennlp-1.0.0.json' with { type: 'json' };
 import { Clock, DefaultCheckpointer } from './default-checkpointer.js';
+import { LocalStore } from './local-store.js';
 import plugin from './plugin.js';
 import { writeWeights } from './weights.js';
 
@@ -250,6 +251,31 @@ describe('saving and restoring', () => {
   });
 });
 
+describe('who reads while another process trains', () => {
+  /** Before it gives the weights of the first checkpoint, another process saves two, and lets that one go. */
+  class Overtaken extends LocalStore {
+    override async get(path: string, options?: Parameters<LocalStore['get']>[1]): Promise<Uint8Array> {
+      if (path === 'checkpoints/epoch_0/model_state.safetensors') {
+        const other = new SavingAtOnce({ numSerializedModelsToKeep: 1 }, folder);
+        for (const epoch of [1, 2]) await other.saveCheckpoint(new FakeRun(epoch), endOf(epoch), true);
+      }
+      return super.get(path, options);
+    }
+  }
+
+  test('gets the newest checkpoint, and the best, although those it was at are removed', async () => {
+    const first = (): Promise<void> => new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(0), endOf(0), true);
+    const reader = new SavingAtOnce({ store: new Overtaken({}, folder) });
+    await first();
+    expect(await warningsOf(async () => expect(valueOf(await reader.restoreCheckpoint())).toBe(2))).toEqual([]);
+    await rm(folder, { recursive: true });
+    await first();
+    const best = await reader.bestModelState();
+    expect(best!['w']!.arraySync()).toEqual([2, 2]);
+    tf.dispose(best!);
+  });
+});
+
 describe('files that are not ours', () => {
   test('are never removed', async () => {
     await mkdir(join(folder, 'checkpoints', 'epoch_0'), { recursive: true });
@@ -331,18 +357,81 @@ describe('damage', () => {
     expect(await newest()).toBe(2);
   });
 
+  test('it stays distrusted, whoever carries out the next saves', async () => {
+    await saveTwo();
+    await writeFile(join(folder, 'checkpoints', 'epoch_1', 'training_state.json'), '{}');
+    const resumed = new SavingAtOnce({}, folder);
+    await warningsOf(async () => expect(valueOf(await resumed.restoreCheckpoint())).toBe(1));
+    // each of them is flushed, so each is carried out by another archive
+    for (const step of [50, 51]) await resumed.saveCheckpoint(new FakeRun(step), within(1, step));
+    expect(await pointer('latest')).toBe('checkpoints/epoch_1_step_51');
+  });
+
+  test('until it is read again and found whole', async () => {
+    await saveTwo();
+    const file = join(folder, 'checkpoints', 'epoch_1', 'training_state.json');
+    const whole = await readFile(file);
+    await writeFile(file, '{}');
+    const resumed = new SavingAtOnce({}, folder);
+    await warningsOf(async () => expect(valueOf(await resumed.restoreCheckpoint())).toBe(1));
+    await writeFile(file, whole);
+    expect(valueOf(await resumed.restoreCheckpoint())).toBe(2);
+    await resumed.saveCheckpoint(new FakeRun(50), within(1, 50));
+    expect(await pointer('latest')).toBe('checkpoints/epoch_1');
+  });
+
   test.each([...files.slice(0, 2), '../../best.json'])(
-    'damaged best weights are an error that names %s',
+    'damaged best weights are an error that names %s and says what to do',
     async (name) => {
       await saveTwo();
       await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(3), endOf(2), true);
       await writeFile(join(folder, 'checkpoints', 'epoch_2', name), 'junk');
-      await expect(new SavingAtOnce({}, folder).bestModelState()).rejects.toMatchObject({
-        code: 'X_CHECKPOINT_CORRUPT',
-        message: expect.stringContaining(name.replace('../../', '')),
-      });
+      const error = await new SavingAtOnce({}, folder).bestModelState().catch((caught: unknown) => caught);
+      expect(error).toMatchObject({ code: 'X_CHECKPOINT_CORRUPT' });
+      expect((error as Error).message).toContain(name.replace('../../', ''));
+      expect((error as Error).message).toMatch(/write the (folder|one) of/);
     },
   );
+
+  describe('of a pointer', () => {
+    const damages = ['', 'junk', '{"checkpoint":"elsewhere"}', 'x'.repeat(2 ** 20 + 1)];
+
+    test.each(damages.map((damage) => [damage.slice(0, 30), damage]))(
+      'does not keep a checkpoint from being saved, and is made good: "%s"',
+      async (_, damage) => {
+        await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(1), endOf(0), true);
+        for (const name of ['best.json', 'latest.json']) await writeFile(join(folder, name), damage);
+        const warnings = await warningsOf(() => new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(2), endOf(1)));
+        expect(warnings).toEqual([expect.stringMatching(/best\.json.* names checkpoints\/epoch_0 instead/)]);
+        expect(await pointer('best')).toBe('checkpoints/epoch_0');
+        expect(await pointer('latest')).toBe('checkpoints/epoch_1');
+      },
+    );
+
+    test('is made good by a run that saves nothing, too', async () => {
+      await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(1), endOf(0), true);
+      await writeFile(join(folder, 'best.json'), '');
+      expect(await warningsOf(() => new SavingAtOnce({}, folder).flush())).toHaveLength(1);
+      expect(await pointer('best')).toBe('checkpoints/epoch_0');
+    });
+  });
+
+  test('a run that goes on from before its best checkpoint, which is damaged, has the best one that is left', async () => {
+    const checkpointer = new SavingAtOnce({}, folder);
+    for (const epoch of [0, 1]) await checkpointer.saveCheckpoint(new FakeRun(epoch), endOf(epoch), true);
+    await writeFile(join(folder, 'checkpoints', 'epoch_1', 'training_state.json'), '{}');
+    const resumed = new SavingAtOnce({}, folder);
+    await warningsOf(async () => expect(valueOf(await resumed.restoreCheckpoint())).toBe(0));
+    const warnings = await warningsOf(() => resumed.saveCheckpoint(new FakeRun(0.5), within(1, 50)));
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /checkpoints\/epoch_1, is damaged or missing; best\.json names checkpoints\/epoch_0 instead/,
+      ),
+    ]);
+    const best = await resumed.bestModelState();
+    expect(best!['w']!.arraySync()).toEqual([0, 0]);
+    tf.dispose(best!);
+  });
 
   test('best weights may also be a file alone, which the pointer names', async () => {
     await writeWeights(join(folder, 'weights.safetensors'), { w: tf.tensor1d([4, 4]) });

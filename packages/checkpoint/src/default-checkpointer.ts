@@ -93,7 +93,7 @@ export const CheckpointerOptions = z.strictObject({
  *
  * Training stands still only while the state is copied; the copy is checked, written and tidied up after in another thread.
  * One save is under way at a time, and the next one waits for it. A save that fails is reported by the next one, by
- * `maybeSaveCheckpoint` or by `flush`.
+ * `maybeSaveCheckpoint` or by `flush`; where that ends the training, the present state is saved before, if it can be.
  *
  * Without a folder and without a store it does nothing.
  *
@@ -106,6 +106,7 @@ export class DefaultCheckpointer extends Checkpointer {
   private readonly store: CheckpointStore | null;
   private readonly saver: Saver | null;
   private readonly constructedAt: number;
+  /** What was found damaged when it was last read. Every save is told, for whoever carries it out may be a new one. */
   private readonly damaged = new Set<string>();
   private lastSaveInEpoch: number;
   /** Every save leaves the pointers right, or fails. */
@@ -146,11 +147,12 @@ export class DefaultCheckpointer extends Checkpointer {
     if (position.batchesThisEpoch === 0 && !this.options.saveCompletedEpochs && !isBestSoFar) return;
     const savedAt = this.now();
     await this.saver.idle();
-    this.report(this.saver);
+    const files = await hostCopy(trainer);
     this.pointersLookedAfter = true;
+    const failure = this.takeFailure(this.saver);
     this.saver.start({
       position,
-      files: await hostCopy(trainer),
+      files,
       isBestSoFar,
       metrics: Object.fromEntries(Object.entries(metrics).filter(([, value]) => Number.isFinite(value))),
       savedAt,
@@ -158,15 +160,24 @@ export class DefaultCheckpointer extends Checkpointer {
       retention: this.retention,
       damaged: [...this.damaged],
     });
-    this.damaged.clear();
+    if (failure === null) return;
+    if (this.options.onSaveError === 'stop') {
+      // the error is likely to end the process, and what it is about is reported once
+      await this.saver.idle();
+      this.saver.takeFailure();
+    }
+    this.complain(failure);
   }
 
   override async maybeSaveCheckpoint(trainer: Checkpointable, position: CheckpointPosition): Promise<boolean> {
     const { modelSaveInterval, saveEveryNumBatches, saveEveryNumSteps } = this.options;
     if (this.saver === null) return false;
-    this.report(this.saver);
+    // where a failure ends the training, what has been reached since is saved before, if it can be
+    const isLastChance = this.saver.hasFailed && this.options.onSaveError === 'stop';
+    if (!isLastChance) this.report(this.saver);
     const now = this.now();
     const isDue =
+      isLastChance ||
       (modelSaveInterval !== null && now - this.lastSaveInEpoch >= modelSaveInterval * 1000) ||
       (saveEveryNumBatches !== null && position.batchesThisEpoch % saveEveryNumBatches === 0) ||
       (saveEveryNumSteps !== null && position.batchNumTotal % saveEveryNumSteps === 0);
@@ -188,6 +199,8 @@ export class DefaultCheckpointer extends Checkpointer {
     for (const saved of (await archive.list()).reverse()) {
       try {
         const restored = await archive.read(saved, this.options.verify);
+        if (restored === null) return this.restoreCheckpoint();
+        this.damaged.delete(saved.folder);
         for (const { message } of failures)
           log.warn(`${message}; using the earlier checkpoint ${saved.folder} instead`);
         return restored;
@@ -230,10 +243,10 @@ export class DefaultCheckpointer extends Checkpointer {
     this.report(this.saver);
     if (this.pointersLookedAfter) return;
     this.pointersLookedAfter = true;
-    const archive = new CheckpointArchive(this.store!);
-    archive.distrust(this.damaged);
+    const archive = this.archiveOf(this.store!);
     try {
-      await archive.updatePointers(await archive.history());
+      const { warnings } = await archive.updatePointers(await archive.history());
+      for (const warning of warnings) log.warn(warning);
     } catch (error) {
       if (!(error instanceof CheckpointError)) throw error;
       this.complain(error);
@@ -243,13 +256,23 @@ export class DefaultCheckpointer extends Checkpointer {
   /** A view of the store while nothing is written to it. */
   private async archiveAtRest(): Promise<CheckpointArchive | null> {
     await this.saver?.idle();
-    return this.store === null ? null : new CheckpointArchive(this.store);
+    return this.store === null ? null : this.archiveOf(this.store);
+  }
+
+  private archiveOf(store: CheckpointStore): CheckpointArchive {
+    const archive = new CheckpointArchive(store);
+    archive.distrust(this.damaged);
+    return archive;
   }
 
   private report(saver: Saver): void {
-    for (const warning of saver.takeWarnings()) log.warn(warning);
-    const failure = saver.takeFailure();
+    const failure = this.takeFailure(saver);
     if (failure !== null) this.complain(failure);
+  }
+
+  private takeFailure(saver: Saver): CheckpointError | null {
+    for (const warning of saver.takeWarnings()) log.warn(warning);
+    return saver.takeFailure();
   }
 
   private complain(failure: CheckpointError): void {

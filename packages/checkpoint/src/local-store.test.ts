@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { checkpointStoreContract } from '@x/testing';
 import {
@@ -17,6 +17,7 @@ import type { FileSystem } from './file-system.js';
 import { nodeFileSystem } from './file-system.js';
 import { LocalStore } from './local-store.js';
 import plugin from './plugin.js';
+import { allDropped, ModelFileSystem } from './testing.js';
 
 const text = (content: string): Uint8Array => new TextEncoder().encode(content);
 
@@ -48,6 +49,9 @@ test('what a crash left staged goes with the next save, and only files right in 
   expect(await readdir(join(folder, 'all', 'torn.x-partial'))).toEqual(['deep']);
 });
 
+/** All folders above one. */
+const above = (path: string): string[] => (dirname(path) === path ? [] : [dirname(path), ...above(dirname(path))]);
+
 test('files are flushed before their folder, that before it is renamed, and then the folder above', async () => {
   const calls: string[] = [];
   const note = (what: string, path: string): number => calls.push(`${what} ${path.slice(folder.length + 1)}`);
@@ -71,12 +75,41 @@ test('files are flushed before their folder, that before it is renamed, and then
   await store.commit('all/one/manifest', text('m'));
   expect(calls).toEqual([
     'sync ', // which got the folder "all"
+    ...above(folder).map(() => 'sync '), // whoever made the folder
     'sync all/one.x-partial/weights',
     'sync all/one.x-partial/manifest',
     'sync all/one.x-partial',
     'rename all/one.x-partial',
     'sync all',
   ]);
+});
+
+test('the folder of a run that somebody else has just made survives a crash, with all above it', async () => {
+  const files = new ModelFileSystem();
+  await files.makeFolder('/home/runs/first');
+  const store = new LocalStore({}, '/home/runs/first', undefined, files);
+  await store.put('all/one/weights', text('w'));
+  await store.commit('all/one/manifest', text('m'));
+  const found = files.crash(files.moments, allDropped);
+  expect(await new LocalStore({}, '/home/runs/first', undefined, found).list()).toEqual([
+    'all/one/weights',
+    'all/one/manifest',
+  ]);
+});
+
+test('where the folders above may not be read, it stores all the same; where the disk fails there, it does not', async () => {
+  const closed = (code: string): FileSystem => ({
+    ...nodeFileSystem,
+    async open(path, flags) {
+      if (folder.startsWith(path) && path !== folder) throw Object.assign(new Error(code), { code });
+      return nodeFileSystem.open(path, flags);
+    },
+  });
+  await expect(new LocalStore({}, folder, undefined, closed('EIO')).put('a/x', text('x'))).rejects.toThrow('EIO');
+  const store = new LocalStore({}, folder, undefined, closed('EACCES'));
+  await store.put('a/x', text('x'));
+  await store.commit('a/manifest', text('m'));
+  expect((await store.list()).sort()).toEqual(['a/manifest', 'a/x']);
 });
 
 test('it says how much can still be written, also where its folder is not made yet', async () => {

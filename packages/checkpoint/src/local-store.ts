@@ -13,15 +13,7 @@ import {
 import { z } from 'zod';
 
 import type { FileSystem } from './file-system.js';
-import {
-  makeFolderDurably,
-  nodeFileSystem,
-  PARTIAL,
-  syncFolder,
-  TheFileSystem,
-  writeAtomically,
-  writeDurably,
-} from './file-system.js';
+import { nodeFileSystem, PARTIAL, syncFolder, TheFileSystem, writeAtomically, writeDurably } from './file-system.js';
 
 export const LocalStoreOptions = z.strictObject({
   folder: z
@@ -36,9 +28,8 @@ export const LocalStoreOptions = z.strictObject({
  * Keeps checkpoints in a folder. One process may write to a folder at a time.
  *
  * A checkpoint is staged in a folder beside its place: its files are flushed, then the folder, which is renamed, and then
- * the folder above. The manifest is the last file to be
- * staged, and that rename makes all of them appear at once. A file at the root is
- * replaced in the same way. So a crash at any moment leaves the old state or the new one.
+ * the folder above. The manifest is the last file to be staged, and that rename makes all of them appear at once. A file at
+ * the root is replaced in the same way. So a crash at any moment leaves the old state or the new one.
  *
  * What is staged has a name that ends with `.x-partial`, and such names are taken for ours: the next save removes what a
  * crash left under them beside its own place. Everything else goes only by {@link delete}.
@@ -46,8 +37,10 @@ export const LocalStoreOptions = z.strictObject({
 @CheckpointStore.register('local', LocalStoreOptions)
 export class LocalStore extends CheckpointStore {
   private readonly root: string;
-  /** The folder that is being staged. */
-  private staged: string | null = null;
+  /** The folders that are being staged, once each of them is made. */
+  private readonly staged = new Map<string, Promise<void>>();
+  /** The folders whose entries, and those of all above them, this store has seen flushed. */
+  private readonly durable = new Set<string>();
 
   /** @throws ConfigError if there is neither a folder nor a run folder. */
   constructor(
@@ -67,7 +60,10 @@ export class LocalStore extends CheckpointStore {
   override async put(path: string, content: Uint8Array): Promise<void> {
     const file = this.locate(path);
     await this.orExplain('written', file, async () => {
-      if (this.isAtRoot(file)) return writeAtomically(this.files, file, content);
+      if (this.isAtRoot(file)) {
+        await this.makeFolder(this.root);
+        return writeAtomically(this.files, file, content);
+      }
       await this.stage(dirname(file));
       return writeDurably(this.files, stagedFor(file), content);
     });
@@ -83,7 +79,7 @@ export class LocalStore extends CheckpointStore {
       // not every system lets a folder take the place of one, even if that is empty
       await this.files.removeFolder(folder).catch(() => undefined);
       await this.files.rename(folder + PARTIAL, folder);
-      this.staged = null;
+      this.staged.delete(folder);
       await syncFolder(this.files, dirname(folder));
     });
   }
@@ -101,13 +97,17 @@ export class LocalStore extends CheckpointStore {
   override async delete(path: string): Promise<void> {
     const file = this.locate(path);
     await this.orExplain('deleted', file, async () => {
+      const folder = dirname(file);
+      const staged = this.staged.get(folder);
+      this.staged.delete(folder);
       await unlessMissing(this.files.unlink(stagedFor(file)));
       await unlessMissing(this.files.unlink(file));
       if (this.isAtRoot(file)) return unlessMissing(this.files.unlink(file + PARTIAL));
-      const folder = dirname(file);
       await unlessMissing(syncFolder(this.files, folder));
-      for (const emptied of [folder, folder + PARTIAL]) await this.files.removeFolder(emptied).catch(() => undefined);
-      this.staged = null;
+      await this.files.removeFolder(folder).catch(() => undefined);
+      const holdsMore = await this.files.removeFolder(folder + PARTIAL).then(() => false, isNotEmpty);
+      // what else is staged there still waits for its commit; where deleting fails, the next save clears the folder away
+      if (holdsMore && staged !== undefined) this.staged.set(folder, staged);
     });
   }
 
@@ -126,17 +126,44 @@ export class LocalStore extends CheckpointStore {
     }
   }
 
-  /** Makes the folder that a checkpoint is staged in, after removing those that crashes left. */
+  /** Makes the folder that a checkpoint is staged in, once, after removing those that crashes left. */
   private async stage(folder: string): Promise<void> {
-    if (this.staged === folder) return;
-    const made = await makeFolderDurably(this.files, dirname(folder));
-    // a save that failed may have made it without getting so far
-    if (!made) await syncFolder(this.files, dirname(dirname(folder)));
-    for (const { name, kind } of await this.files.list(dirname(folder))) {
-      if (kind === 'folder' && name.endsWith(PARTIAL)) await this.removeStaged(join(dirname(folder), name));
+    const made = this.staged.get(folder) ?? this.makeStaged(folder);
+    this.staged.set(folder, made);
+    try {
+      await made;
+    } catch (error) {
+      this.staged.delete(folder);
+      throw error;
+    }
+  }
+
+  private async makeStaged(folder: string): Promise<void> {
+    const parent = dirname(folder);
+    await this.makeFolder(parent);
+    for (const { name, kind } of await this.files.list(parent)) {
+      if (kind !== 'folder' || !name.endsWith(PARTIAL)) continue;
+      const other = join(parent, name.slice(0, -PARTIAL.length));
+      if (other === folder || !this.staged.has(other)) await this.removeStaged(other + PARTIAL);
     }
     await this.files.makeFolder(folder + PARTIAL);
-    this.staged = folder;
+  }
+
+  /**
+   * Makes a folder and flushes those that got an entry. The first time, it flushes all that are above it: whoever made them,
+   * perhaps a moment ago, may not have done so. Of those above the root, that is left out where it is not allowed.
+   */
+  private async makeFolder(folder: string): Promise<void> {
+    const firstMade = await this.files.makeFolder(folder);
+    const isNew = !this.durable.has(folder);
+    for (let below = folder; below !== dirname(below); below = dirname(below)) {
+      const isOurs = below.length > this.root.length || (firstMade !== undefined && below.length >= firstMade.length);
+      if (!isOurs && !isNew) break;
+      await syncFolder(this.files, dirname(below)).catch((error: unknown) => {
+        if (isOurs || !isRefused(error)) throw error;
+      });
+    }
+    this.durable.add(folder);
   }
 
   private async removeStaged(folder: string): Promise<void> {
@@ -183,6 +210,16 @@ export class LocalStore extends CheckpointStore {
 /** Where a file is until its checkpoint is committed. */
 function stagedFor(file: string): string {
   return join(dirname(file) + PARTIAL, basename(file));
+}
+
+/** Whether a folder could not be removed because it is not empty. */
+function isNotEmpty(error: unknown): boolean {
+  return ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+/** Whether a folder cannot be flushed because we may not open it, or because its file system has no such thing. */
+function isRefused(error: unknown): boolean {
+  return ['EACCES', 'EPERM', 'EROFS', 'EINVAL'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {

@@ -95,9 +95,11 @@ test('500 random histories, restarted at any moment, go as in one process of the
 });
 
 describe('random histories', () => {
-  const keep = (probability: number, value: () => number): number | null =>
-    Math.random() < probability ? null : value();
-  const upTo = (most: number): number => 1 + Math.floor(Math.random() * most);
+  let random: Generator<number, never>;
+  beforeEach(() => (random = numbers(11)));
+  const next = (): number => random.next().value;
+  const keep = (probability: number, value: () => number): number | null => (next() < probability ? null : value());
+  const upTo = (most: number): number => 1 + Math.floor(next() * most);
 
   function randomRule(): RetentionRule {
     return {
@@ -106,7 +108,7 @@ describe('random histories', () => {
       everySeconds: keep(0.5, () => upTo(60)),
       everyEpochs: keep(0.5, () => upTo(4)),
       everySteps: keep(0.5, () => upTo(30)),
-      best: Math.random() < 0.5 ? null : { metric: 'loss', shouldDecrease: Math.random() < 0.5, count: upTo(3) },
+      best: next() < 0.5 ? null : { metric: 'loss', shouldDecrease: next() < 0.5, count: upTo(3) },
     };
   }
 
@@ -120,9 +122,9 @@ describe('random histories', () => {
     let savedAt = 0;
     return Array.from({ length: upTo(25) }, (_, i) => {
       savedAt += upTo(40) * 500;
-      const isEnd = Math.random() < 0.5;
+      const isEnd = next() < 0.5;
       const position = { epoch: i >> 1, batchesThisEpoch: isEnd ? 0 : upTo(9), batchNumTotal: 5 * i };
-      return { savedAt, position, metrics: Math.random() < 0.8 ? { loss: upTo(6) } : {} };
+      return { savedAt, position, metrics: next() < 0.8 ? { loss: upTo(6) } : {} };
     });
   }
 

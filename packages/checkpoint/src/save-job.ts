@@ -25,7 +25,7 @@ export interface SaveJob {
  * Writes a checkpoint, then the pointers, then removes what it replaces, what the rule lets go and what crashes left. What
  * the pointers name is never removed.
  *
- * @returns what could not be tidied up, which is no reason to stop.
+ * @returns what the user should know and is no reason to stop: pointers that were made good, and what could not be tidied up.
  * @throws CheckpointError if it could not be written.
  */
 export async function carryOut(job: SaveJob, archive: CheckpointArchive): Promise<string[]> {
@@ -33,12 +33,12 @@ export async function carryOut(job: SaveJob, archive: CheckpointArchive): Promis
   archive.distrust(job.damaged);
   const startedAt = (await archive.history())[0]?.startedAt ?? job.startedAt;
   await archive.add(position, files, { savedAt, startedAt, best, metrics });
-  const named = await archive.updatePointers(await archive.history());
+  const { named, warnings } = await archive.updatePointers(await archive.history());
   try {
     await tidyUp(job, archive, named);
-    return [];
+    return [...warnings];
   } catch (error) {
-    return [`old checkpoints could not be removed: ${(error as Error).message}`];
+    return [...warnings, `old checkpoints could not be removed: ${(error as Error).message}`];
   }
 }
 

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import type { StoreRecipe } from '@x/trainer-core';
 import { CheckpointError } from '@x/trainer-core';
 
+import { errorOf } from './error-data.js';
 import type { SaveJob } from './save-job.js';
 import type { SaveAnswer } from './save-worker.js';
 
@@ -37,13 +38,16 @@ export class SaveThread {
         job,
         Object.values(job.files).map(({ buffer }) => buffer as ArrayBuffer),
       );
+    }).finally(() => {
+      this.settle = null;
+      worker.unref();
     });
-    this.settle = null;
-    worker.unref();
     if (end instanceof CheckpointError) throw end;
     if ('warnings' in end) return end.warnings;
     const { message, code, cause } = end.error;
-    throw new CheckpointError(code === 'X_CHECKPOINT_CORRUPT' ? code : 'X_CHECKPOINT', message, { cause });
+    throw new CheckpointError(code === 'X_CHECKPOINT_CORRUPT' ? code : 'X_CHECKPOINT', message, {
+      cause: cause && errorOf(cause),
+    });
   }
 
   /** Ends the thread; not while a job is carried out. */

@@ -4,13 +4,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { CheckpointStore, StoreRecipe } from '@x/trainer-core';
 
 import { CheckpointArchive } from './archive.js';
+import { errorData } from './error-data.js';
+import type { ErrorData } from './error-data.js';
 import { carryOut } from './save-job.js';
 import type { SaveJob } from './save-job.js';
 
 /** How a job ended. */
-export type SaveAnswer =
-  | { readonly warnings: readonly string[] }
-  | { readonly error: { readonly message: string; readonly code: unknown; readonly cause: unknown } };
+export type SaveAnswer = { readonly warnings: readonly string[] } | { readonly error: ErrorData };
 
 type StoreClass = new (options: unknown) => CheckpointStore;
 
@@ -26,8 +26,7 @@ async function answer(job: SaveJob): Promise<SaveAnswer> {
   try {
     return { warnings: await carryOut(job, await archive) };
   } catch (error) {
-    const { message, code, cause } = error as Error & { code?: unknown };
-    return { error: { message, code, cause } };
+    return { error: errorData(error) };
   }
 }
 

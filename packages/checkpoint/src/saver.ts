@@ -11,7 +11,7 @@ const WORTH_A_THREAD = 1 << 20;
 
 /** Carries out saves beside the training, one at a time. */
 export class Saver {
-  private readonly here: CheckpointArchive;
+  private here: CheckpointArchive;
   private thread: SaveThread | null | undefined;
   private inFlight: Promise<void> | null = null;
   private failure: CheckpointError | null = null;
@@ -34,10 +34,16 @@ export class Saver {
     await this.inFlight;
   }
 
-  /** As {@link idle}, and ends the thread, which the next save starts again. */
+  /** As {@link idle}, and ends the thread, which the next save starts again. What was seen of the store is forgotten. */
   async rest(): Promise<void> {
     await this.idle();
     await this.thread?.end();
+    this.here = new CheckpointArchive(this.store);
+  }
+
+  /** Whether there is a failure to be taken. */
+  get hasFailed(): boolean {
+    return this.failure !== null;
   }
 
   /** The error of a save that failed, once. */

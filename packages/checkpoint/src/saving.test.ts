@@ -126,6 +126,24 @@ describe('a save that fails', () => {
     expect(await stored()).toEqual(['epoch_0']);
   });
 
+  it.each([
+    ['saveCheckpoint', endOf(2), 'epoch_2'],
+    ['maybeSaveCheckpoint', within(2, 1), 'epoch_2_step_1'],
+  ] as const)(
+    'ends the training after %s has saved the present state, where that works again',
+    async (name, at, saved) => {
+      const [checkpointer, store] = await failing('stop');
+      await checkpointer.restoreCheckpoint().then((restored) => disposeState({ ...restored! }));
+      store.broken = false;
+      const ended = expect(checkpointer[name](run, at)).rejects.toThrow('the disk is gone');
+      await store.letThrough();
+      await ended;
+      expect(checkpointer.takeAcknowledged()).toEqual([{ ...at, isBestSoFar: false }]);
+      expect(await stored()).toEqual(['epoch_0', saved]);
+      await checkpointer.flush();
+    },
+  );
+
   it.each(Object.entries(reporters))('is warned of once by the next %s, where training goes on', async (_, report) => {
     const [checkpointer, store] = await failing('continue');
     const warnings = await warningsOf(() => report(checkpointer));

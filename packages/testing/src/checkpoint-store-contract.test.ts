@@ -116,6 +116,30 @@ class StagedInMemory extends MapStore {
   }
 }
 
+/** Has one place for what is staged, and clears it for every folder, and whenever something is deleted. */
+class OneAtATime extends MapStore {
+  private readonly staged: Place = new Map();
+  private folder = '';
+
+  override async put(path: string, content: Uint8Array): Promise<void> {
+    const folder = within(path).slice(0, path.lastIndexOf('/') + 1);
+    if (folder !== this.folder) this.staged.clear();
+    this.folder = folder;
+    this.staged.set(path, content.slice());
+  }
+
+  override async delete(path: string): Promise<void> {
+    this.folder = '';
+    await super.delete(path);
+  }
+
+  override async commit(path: string, manifest: Uint8Array): Promise<void> {
+    await this.put(path, manifest);
+    for (const [name, content] of this.staged) this.files.set(name, content);
+    this.staged.clear();
+  }
+}
+
 class FirstPieceOnly extends MapStore {
   override async get(path: string, options: Parameters<CheckpointStore['get']>[1] = {}): Promise<Uint8Array> {
     const content = await super.get(path);
@@ -146,6 +170,8 @@ test.each([
   [MissingIsEmpty, 'names the file that is missing, and does not call it damaged'],
   [NoEmptyFiles, 'gives back, to another store of the same place, what was put and committed: empty, small and large'],
   [StagedInMemory, 'deletes what was put and never committed, also for a store that did not put it'],
+  [OneAtATime, 'takes two checkpoints in turns'],
+  [OneAtATime, 'deletes nothing of a save that is under way but what it is told to'],
   [FirstPieceOnly, 'gives the whole file piece by piece, in order, or no piece'],
   [Peeking, 'lists no manifest before its commit, nor any name that nobody gave'],
   [ByFunction, 'says how a worker builds it, in values that reach one, or that none can'],

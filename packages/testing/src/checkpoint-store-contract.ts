@@ -44,6 +44,31 @@ export function checkpointStoreContract({ describe, it }: TestRunner, { name, ma
         await assertHolds(open(), { 'a/x': bytes(3), 'a/manifest.json': MANIFEST });
       }));
 
+    it('takes two checkpoints in turns', () =>
+      withPlace(async (open) => {
+        const store = open();
+        await store.put('all/a/x', bytes(1));
+        await store.put('all/b/x', bytes(2));
+        await store.put('all/a/y', bytes(3));
+        await store.commit('all/b/manifest.json', MANIFEST);
+        await store.commit('all/a/manifest.json', MANIFEST);
+        const files = { 'all/a/x': bytes(1), 'all/a/y': bytes(3), 'all/b/x': bytes(2) };
+        await assertHolds(open(), { ...files, 'all/a/manifest.json': MANIFEST, 'all/b/manifest.json': MANIFEST });
+      }));
+
+    it('deletes nothing of a save that is under way but what it is told to', () =>
+      withPlace(async (open) => {
+        const store = open();
+        await store.put('all/a/x', bytes(1));
+        await store.delete('all/b/y');
+        await store.put('all/a/z', bytes(2));
+        await store.delete('all/a/never');
+        await store.delete('all/a/z');
+        await store.put('all/a/y', bytes(3));
+        await store.commit('all/a/manifest.json', MANIFEST);
+        await assertHolds(open(), { 'all/a/x': bytes(1), 'all/a/y': bytes(3), 'all/a/manifest.json': MANIFEST });
+      }));
+
     it('lists no manifest before its commit, nor any name that nobody gave', () =>
       withPlace(async (open) => {
         const store = open();

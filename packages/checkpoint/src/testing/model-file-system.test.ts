@@ -118,6 +118,8 @@ describe('after a crash', () => {
 
 test('an atomic write is atomic, whatever survives', async () => {
   const start = new ModelFileSystem();
+  await start.makeFolder('/run');
+  await syncFolder(start, '/');
   await writeAtomically(start, '/run/file', bytes('old'));
   const files = start.crash(start.moments, allDropped);
   await writeAtomically(files, '/run/file', bytes('new'));
