@@ -25,6 +25,7 @@ import { CheckpointArchive, isCorrupt } from './archive.js';
 import { hostCopy } from './host-copy.js';
 import { LocalStore } from './local-store.js';
 import type { RetentionRule } from './retention.js';
+import type { SaveJob } from './save-job.js';
 import { Saver } from './saver.js';
 
 /** What a checkpointer reads the time from: milliseconds since 1970. */
@@ -107,6 +108,8 @@ export class DefaultCheckpointer extends Checkpointer {
   private readonly saver: Saver | null;
   private readonly constructedAt: number;
   private readonly damaged = new Set<string>();
+  /** Whether what is stored is of an earlier run. */
+  private beginsAnew = false;
   private lastSaveInEpoch: number;
   /** Every save leaves the pointers right, or fails. */
   private pointersLookedAfter = false;
@@ -132,7 +135,7 @@ export class DefaultCheckpointer extends Checkpointer {
       throw ConfigError.of('X_CONFIG_WRONG_TYPE', 'store', 'expected a CheckpointStore that is already built');
     }
     this.store = store;
-    this.saver = store && new Saver(store, ({ position, isBestSoFar }) => this.acknowledge(position, isBestSoFar));
+    this.saver = store && new Saver(store, (job) => this.saved(job));
     this.constructedAt = this.lastSaveInEpoch = now();
   }
 
@@ -157,6 +160,7 @@ export class DefaultCheckpointer extends Checkpointer {
       startedAt: this.constructedAt,
       retention: this.retention,
       damaged: [...this.damaged],
+      beginsAnew: this.beginsAnew,
     });
     this.damaged.clear();
   }
@@ -206,6 +210,10 @@ export class DefaultCheckpointer extends Checkpointer {
     );
   }
 
+  override beginAnew(): void {
+    this.beginsAnew = true;
+  }
+
   override async checkSpace(bytes: number): Promise<void> {
     const free = (await this.store?.freeBytes()) ?? null;
     if (free === null || free >= 2 * bytes) return;
@@ -217,7 +225,7 @@ export class DefaultCheckpointer extends Checkpointer {
 
   override async bestModelState(): Promise<TensorMap | null> {
     const archive = await this.archiveAtRest();
-    return archive === null ? null : archive.readBest(this.options.verify);
+    return archive === null || this.beginsAnew ? null : archive.readBest(this.options.verify);
   }
 
   /**
@@ -238,6 +246,11 @@ export class DefaultCheckpointer extends Checkpointer {
       if (!(error instanceof CheckpointError)) throw error;
       this.complain(error);
     }
+  }
+
+  private saved({ position, isBestSoFar }: SaveJob): void {
+    this.beginsAnew = false;
+    this.acknowledge(position, isBestSoFar);
   }
 
   /** A view of the store while nothing is written to it. */
