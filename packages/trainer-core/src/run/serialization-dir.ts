@@ -240,9 +240,12 @@ async function checkRecoverable(
   if (differences.length === 0) return;
   const lines = differences.map((line) => `  ${line}`).join('\n');
   const message =
-    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite, detectAnomaly and the ` +
-    `engine may change):\n${lines}`;
-  if (resume === 'exact') throw new SerializationDirError('X_DIR_OTHER_CONFIG', message);
+    `the run in ${path} was started with another configuration (only numEpochs, patience, nonFinite and detectAnomaly may ` +
+    `change; the engine is compared with that of the checkpoint):\n${lines}`;
+  if (resume === 'exact') {
+    const advice = 'Bring back the configuration, or choose another folder; --resume anyway goes on nevertheless';
+    throw new SerializationDirError('X_DIR_OTHER_CONFIG', `${message}\n${advice}`);
+  }
   log.warn(message);
 }
 
