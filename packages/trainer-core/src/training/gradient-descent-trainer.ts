@@ -1,7 +1,7 @@
 import type { Batch, Outputs } from '../contracts/batch.js';
 import type { TrainerView } from '../contracts/callbacks.js';
 import type { Checkpointer } from '../contracts/checkpointer.js';
-import { DataLoader } from '../contracts/data-loader.js';
+import type { DataLoader } from '../contracts/data-loader.js';
 import type { Engine } from '../contracts/engine.js';
 import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
@@ -13,16 +13,16 @@ import { Trainer } from '../contracts/trainer.js';
 import type { CheckpointState, ResumeMode, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
 import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
-import { messageOf } from '../config/show.js';
 import { log } from '../log.js';
 import { withRunLock } from '../run/run-lock.js';
 import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
 import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
-import { BatchList } from './batch-list.js';
+import { asLoader } from './batch-list.js';
 import { batchReport } from './batch-report.js';
 import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
+import { endFailedRun } from './end-of-failed-run.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
 import { interruptedError, listenForInterruption } from './interruption.js';
@@ -212,7 +212,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.loadFinalWeights();
       await this.tensorboard.close();
     } catch (error) {
-      await this.endFailedRun(error);
+      await endFailedRun(error, this.run, this.tensorboard);
       throw error;
     } finally {
       this.run.checkpoints.forget();
@@ -386,26 +386,4 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.run.checkpoints.loadBest(this.control.stopRequested);
     }
   }
-
-  /** Tells everybody. What fails here is logged: the error that ended the run is the one to know. */
-  private async endFailedRun(error: unknown): Promise<void> {
-    const { hooks, checkpoints } = this.run;
-    await unlessFails('a callback failed in onError', error, () => hooks.fireAll('onError', { error }));
-    await unlessFails('the last checkpoint could not be finished', error, () => checkpoints.flush());
-    await unlessFails('the logs could not be closed', error, () => this.tensorboard.close());
-    await unlessFails('a callback failed in onRunEnd', error, () => hooks.fireAll('onRunEnd', { metrics: null }));
-  }
-}
-
-/** For what is still to be done after an error: another one is only logged. */
-async function unlessFails(what: string, error: unknown, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (another) {
-    if (another !== error) log.warn(`${what}: ${messageOf(another)}`);
-  }
-}
-
-function asLoader(batches: DataLoader | readonly Batch[]): DataLoader {
-  return batches instanceof DataLoader ? batches : new BatchList(batches);
 }
