@@ -48,6 +48,8 @@ export class LocalStore extends CheckpointStore {
   private readonly root: string;
   /** The folder that is being staged. */
   private staged: string | null = null;
+  /** One call after the other: a second one would take the folder of the first for what a crash left. */
+  private staging: Promise<void> = Promise.resolve();
 
   /** @throws ConfigError if there is neither a folder nor a run folder. */
   constructor(
@@ -68,7 +70,9 @@ export class LocalStore extends CheckpointStore {
     const file = this.locate(path);
     await this.orExplain('written', file, async () => {
       if (this.isAtRoot(file)) return writeAtomically(this.files, file, content);
-      await this.stage(dirname(file));
+      const staging = this.staging.then(() => this.stage(dirname(file)));
+      this.staging = staging.catch(() => undefined);
+      await staging;
       return writeDurably(this.files, stagedFor(file), content);
     });
   }
