@@ -130,6 +130,12 @@ export class CheckpointArchive {
     this.damaged.delete(folder);
   }
 
+  /** Removes these checkpoints, of an earlier run, and what was its best. */
+  async forget(checkpoints: readonly Saved[]): Promise<void> {
+    for (const file of [BEST, BEST_OF_VERSION_1]) await this.store.delete(file);
+    for (const saved of checkpoints) await this.remove(saved);
+  }
+
   /** Removes what interrupted saves and removals left behind. Not to be called while a checkpoint is being added. */
   async removeUnfinished(): Promise<void> {
     const paths = new Set(await this.store.list());

@@ -475,3 +475,37 @@ describe('in a run', () => {
     );
   });
 });
+
+it('a run that begins anew with weights of an earlier one takes its place with the first save, and is found again', async () => {
+  const earlier = new SavingAtOnce({}, folder);
+  for (const epoch of [0, 1, 2]) await earlier.saveCheckpoint(new FakeRun(epoch), endOf(epoch), epoch < 2);
+  const checkpointer = new SavingAtOnce({}, folder);
+  expect(valueOf(await checkpointer.restoreCheckpoint())).toBe(2);
+  checkpointer.beginAnew();
+  expect(await checkpointer.bestModelState()).toBeNull();
+  expect(await stored()).toEqual(['epoch_1', 'epoch_2']);
+
+  await checkpointer.saveCheckpoint(new FakeRun(7), within(0, 5));
+  expect(await stored()).toEqual(['epoch_0_step_5']);
+  expect([await pointer('latest'), await pointer('best')]).toEqual(['checkpoints/epoch_0_step_5', null]);
+  expect(await newest()).toBe(7);
+
+  await checkpointer.saveCheckpoint(new FakeRun(8), endOf(0), true);
+  expect(await stored()).toEqual(['epoch_0', 'epoch_0_step_5']);
+  expect(await pointer('best')).toBe('checkpoints/epoch_0');
+});
+
+it('a run that begins anew keeps the earlier one until its first save is on disk', async () => {
+  await new SavingAtOnce({}, folder).saveCheckpoint(new FakeRun(2), endOf(0), true);
+  const checkpointer = new SavingAtOnce({}, folder);
+  checkpointer.beginAnew();
+  const fails: Checkpointable = {
+    getCheckpointState() {
+      throw new RangeError('no state');
+    },
+  };
+  await expect(checkpointer.saveCheckpoint(fails, within(0, 1))).rejects.toThrow('no state');
+  expect(await newest()).toBe(2);
+  await checkpointer.saveCheckpoint(new FakeRun(3), endOf(0), true);
+  expect(await stored()).toEqual(['epoch_0.2']);
+});

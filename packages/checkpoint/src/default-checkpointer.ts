@@ -25,6 +25,7 @@ import { CheckpointArchive, isCorrupt } from './archive.js';
 import { hostCopy } from './host-copy.js';
 import { LocalStore } from './local-store.js';
 import type { RetentionRule } from './retention.js';
+import type { SaveJob } from './save-job.js';
 import { Saver } from './saver.js';
 
 /** What a checkpointer reads the time from: milliseconds since 1970. */
@@ -108,6 +109,8 @@ export class DefaultCheckpointer extends Checkpointer {
   private readonly constructedAt: number;
   /** What was found damaged when it was last read. Every save is told, for whoever carries it out may be a new one. */
   private readonly damaged = new Set<string>();
+  /** Whether what is stored is of an earlier run. */
+  private beginsAnew = false;
   private lastSaveInEpoch: number;
   /** Every save leaves the pointers right, or fails. */
   private pointersLookedAfter = false;
@@ -133,7 +136,7 @@ export class DefaultCheckpointer extends Checkpointer {
       throw ConfigError.of('X_CONFIG_WRONG_TYPE', 'store', 'expected a CheckpointStore that is already built');
     }
     this.store = store;
-    this.saver = store && new Saver(store, ({ position, isBestSoFar }) => this.acknowledge(position, isBestSoFar));
+    this.saver = store && new Saver(store, (job) => this.saved(job));
     this.constructedAt = this.lastSaveInEpoch = now();
   }
 
@@ -159,6 +162,7 @@ export class DefaultCheckpointer extends Checkpointer {
       startedAt: this.constructedAt,
       retention: this.retention,
       damaged: [...this.damaged],
+      beginsAnew: this.beginsAnew,
     });
     if (failure === null) return;
     if (this.options.onSaveError === 'stop') {
@@ -219,6 +223,10 @@ export class DefaultCheckpointer extends Checkpointer {
     );
   }
 
+  override beginAnew(): void {
+    this.beginsAnew = true;
+  }
+
   override async checkSpace(bytes: number): Promise<void> {
     const free = (await this.store?.freeBytes()) ?? null;
     if (free === null || free >= 2 * bytes) return;
@@ -230,7 +238,7 @@ export class DefaultCheckpointer extends Checkpointer {
 
   override async bestModelState(): Promise<TensorMap | null> {
     const archive = await this.archiveAtRest();
-    return archive === null ? null : archive.readBest(this.options.verify);
+    return archive === null || this.beginsAnew ? null : archive.readBest(this.options.verify);
   }
 
   /**
@@ -251,6 +259,11 @@ export class DefaultCheckpointer extends Checkpointer {
       if (!(error instanceof CheckpointError)) throw error;
       this.complain(error);
     }
+  }
+
+  private saved({ position, isBestSoFar }: SaveJob): void {
+    this.beginsAnew = false;
+    this.acknowledge(position, isBestSoFar);
   }
 
   /** A view of the store while nothing is written to it. */

@@ -19,6 +19,8 @@ export interface SaveJob {
   readonly retention: RetentionRule;
   /** Folders that a reader found damaged. */
   readonly damaged: readonly string[];
+  /** Whether it takes the place of all that is stored, because that is of an earlier run. */
+  readonly beginsAnew: boolean;
 }
 
 /**
@@ -31,8 +33,10 @@ export interface SaveJob {
 export async function carryOut(job: SaveJob, archive: CheckpointArchive): Promise<string[]> {
   const { position, files, isBestSoFar: best, metrics, savedAt } = job;
   archive.distrust(job.damaged);
-  const startedAt = (await archive.history())[0]?.startedAt ?? job.startedAt;
+  const earlierRun = job.beginsAnew ? await archive.list() : [];
+  const startedAt = (job.beginsAnew ? undefined : (await archive.history())[0]?.startedAt) ?? job.startedAt;
   await archive.add(position, files, { savedAt, startedAt, best, metrics });
+  if (job.beginsAnew) await archive.forget(earlierRun);
   const { named, warnings } = await archive.updatePointers(await archive.history());
   try {
     await tidyUp(job, archive, named);

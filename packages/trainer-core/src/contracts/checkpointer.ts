@@ -72,6 +72,15 @@ export abstract class Checkpointer {
   /** The newest checkpoint, or null if there is none. */
   abstract restoreCheckpoint(): Promise<RestoredCheckpoint | null>;
 
+  /**
+   * Told after a restore of which only the weights are taken: the run begins at its first step again. What is stored is of
+   * an earlier run then, which the next save takes the place of, once it is on disk. Default: nothing, for a checkpointer
+   * that goes by the time of a save and not by its position.
+   */
+  beginAnew(): void {
+    return undefined;
+  }
+
   /** The best weights saved so far, or null. */
   abstract bestModelState(): Promise<TensorMap | null>;
 

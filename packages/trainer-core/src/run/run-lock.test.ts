@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,6 +46,20 @@ it('is released however a run ends, and nothing is left', async () => {
     }),
   ).rejects.toThrow('at once');
   expect(await readdir(folder)).toEqual([]);
+});
+
+it('a lock that cannot be removed does not hide how the run ended', async () => {
+  const warnings: string[] = [];
+  const fails = async (): Promise<void> => {
+    // a folder in its place can neither be read nor unlinked
+    await rm(join(folder, LOCK));
+    await mkdir(join(folder, LOCK));
+    throw new RangeError('the run');
+  };
+  await withLog({ info: () => undefined, warn: (text) => void warnings.push(text) }, () =>
+    expect(withRunLock(folder, fails)).rejects.toThrow('the run'),
+  );
+  expect(warnings).toEqual([expect.stringMatching(/run\.lock could not be removed: EISDIR/)]);
 });
 
 it('what runs inside of a run does not ask again', async () => {

@@ -4,6 +4,7 @@ import { constants, copyFile, link, mkdir, readFile, rm, writeFile } from 'node:
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
+import { messageOf } from '../config/show.js';
 import { SerializationDirError } from '../errors.js';
 import { log } from '../log.js';
 
@@ -67,7 +68,12 @@ async function acquire(folder: string): Promise<() => Promise<void>> {
     await rm(draft, { force: true }).catch(() => undefined);
   }
   return async () => {
-    if ((await readIfThere(path)) === mine) await rm(path, { force: true });
+    try {
+      if ((await readIfThere(path)) === mine) await rm(path, { force: true });
+    } catch (error) {
+      // how the run ended is what counts, and the lock of a process that is gone holds nobody up
+      log.warn(`the lock ${path} could not be removed: ${messageOf(error)}`);
+    }
   };
 }
 

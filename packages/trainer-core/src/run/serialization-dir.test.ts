@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { withLog } from '../log.js';
 import { readMeta, RunFolder } from './serialization-dir.js';
 import type { RunStart } from './serialization-dir.js';
 
@@ -252,6 +253,33 @@ describe('a training that fails', () => {
       await folder.failed();
     });
     expect((await readdir(dir)).sort()).toEqual(['config.json', 'weights.bin']);
+  });
+
+  test('keeps what force was to delete besides its own results, and says where', async () => {
+    await fill({ 'config.json': config, 'weights.bin': 'w' });
+    const warnings: string[] = [];
+    await withLog({ info: () => undefined, warn: (text) => void warnings.push(text) }, () =>
+      started({ force: true }, async (folder) => {
+        await folder.commit(start);
+        await writeFile(join(dir, 'metrics_epoch_0.json'), '{}');
+        await folder.failed();
+      }),
+    );
+    const [kept] = (await readdir(dir)).filter((name) => name.startsWith('.replaced-'));
+    expect((await readdir(join(dir, kept!))).sort()).toEqual(['config.json', 'weights.bin']);
+    expect(warnings).toEqual([expect.stringContaining(`is kept in ${join(dir, kept!)}`)]);
+  });
+
+  test('that cannot tidy up hides nothing', async () => {
+    const warnings: string[] = [];
+    await withLog({ info: () => undefined, warn: (text) => void warnings.push(text) }, () =>
+      started({}, async (folder) => {
+        await folder.commit(start);
+        await rm(dir, { recursive: true });
+        await folder.failed();
+      }),
+    );
+    expect(warnings).toEqual([expect.stringMatching(/could not be made as it was before: ENOENT/)]);
   });
 
   test('keeps every result', async () => {

@@ -5,6 +5,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 
 import { nullForNone } from '../config/none.js';
 import type { RawConfig } from '../config/read-config.js';
+import { messageOf } from '../config/show.js';
 import { writtenConfig } from '../config/written-config.js';
 import type { EngineDescription } from '../contracts/engine.js';
 import type { ResumeMode } from '../contracts/trainer.js';
@@ -103,6 +104,11 @@ export class RunFolder {
     for (const name of entries) await rename(join(this.path, name), join(this.replaced, name));
   }
 
+  /** Whether a run that was there before is still set aside. */
+  get replaces(): boolean {
+    return this.replaced !== undefined;
+  }
+
   /** Writes `config.json` and adds this start to `meta.json`. */
   async commit(start: RunStart): Promise<void> {
     await writeJson(join(this.path, CONFIG), this.config);
@@ -121,11 +127,20 @@ export class RunFolder {
 
   /**
    * After a failure: before {@link commit}, makes the folder as it was before; later too, unless there is a result. A run
-   * that goes on keeps everything.
+   * that goes on keeps everything. What fails here is logged: the error that ended the run is the one to know.
    */
   async failed(): Promise<void> {
     if (this.recover) return;
-    if (!this.committed || !(await this.hasResults())) await this.rollBack();
+    try {
+      if (!this.committed || !(await this.hasResults())) await this.rollBack();
+    } catch (error) {
+      log.warn(`the folder ${this.path} could not be made as it was before: ${messageOf(error)}`);
+    }
+    if (!this.replaces) return;
+    log.warn(
+      `the run that was to be replaced is kept in ${this.replaced}, until another one in ${this.path} has a checkpoint; move ` +
+        'it elsewhere to keep it for good',
+    );
   }
 
   private async hasResults(): Promise<boolean> {

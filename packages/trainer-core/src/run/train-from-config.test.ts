@@ -591,6 +591,15 @@ describe('bad input leaves no folder and no tensor', () => {
 });
 
 describe('training that fails', () => {
+  test('or is interrupted keeps the run that it was to replace, until there is a checkpoint', async () => {
+    await train({}, { serializationDir: dir });
+    const before = await readdir(dir);
+    const again = train({ trainer: { type: 'setter', fail: 'interrupt' } }, { serializationDir: dir, force: true });
+    await expect(again).rejects.toBeInstanceOf(InterruptedError);
+    const [kept] = (await readdir(dir)).filter((name) => name.startsWith('.replaced-'));
+    expect(await readdir(join(dir, kept!))).toEqual(before);
+  });
+
   test('before any result leaves no folder', async () => {
     await expect(train({ trainer: { type: 'setter', fail: 'error' } }, { serializationDir: dir })).rejects.toThrow(
       'training failed',

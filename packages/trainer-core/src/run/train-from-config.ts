@@ -131,8 +131,7 @@ async function execute(run: PreparedRun, folder: RunFolder | null, options: RunO
     return summary(run, built, metrics, folder?.path ?? null);
   } catch (error) {
     run.container.dispose();
-    if (!(error instanceof InterruptedError)) await folder?.failed();
-    else await folder?.forgetReplaced();
+    if (!(error instanceof InterruptedError) || folder?.replaces === true) await folder?.failed();
     throw error;
   }
 }

@@ -107,6 +107,19 @@ it('with skip the run goes on, and the first step that is left out is explained'
   );
 });
 
+it('where the step cannot be computed again, what was found is the error all the same', async () => {
+  let calls = 0;
+  const message = await explained(
+    (w, x) => {
+      calls += 1;
+      if (calls > 2) throw new RangeError('out of memory');
+      return tf.mul(w, x);
+    },
+    [NaN, 0],
+  );
+  expect(message).toMatch(/^the loss is NaN in step 2; .*Computing the step again op by op failed: .*out of memory/);
+});
+
 it('leaves tfjs and the number of tensors as they were', async () => {
   const fine = tf.memory().numTensors;
   await explained((w, x) => tf.mul(w, x), [1, 1]);

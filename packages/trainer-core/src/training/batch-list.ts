@@ -23,3 +23,8 @@ export class BatchList extends DataLoader {
     for (const batch of own) yield cloneBatch(batch);
   }
 }
+
+/** A loader as it is, or one of these batches. */
+export function asLoader(batches: DataLoader | readonly Batch[]): DataLoader {
+  return batches instanceof DataLoader ? batches : new BatchList(batches);
+}

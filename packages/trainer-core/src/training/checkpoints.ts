@@ -93,6 +93,7 @@ export class Checkpoints {
     } finally {
       tf.dispose(restored as unknown as tf.TensorContainer);
     }
+    if (mode === 'weights') checkpointer!.beginAnew();
     return true;
   }
 

@@ -251,6 +251,37 @@ describe.each([0, 1])('what reaches worker %d alone', (reached) => {
     expect(checkpointers.map(({ positions }) => positions.length)).toEqual([1, 0]);
   });
 
+  it.each(['onEpochEnd', 'onEvaluateEnd'] as const)(
+    'a request to stop in %s: all stop after that epoch',
+    async (hook) => {
+      const workers: Run[] = startWorkers(batches, (rank) => {
+        const stop = (): void => workers[rank]!.trainer.control.stop();
+        return rank === reached
+          ? { callbacks: [Object.assign(new (class extends TrainerCallback {})(), { [hook]: stop })] }
+          : {};
+      });
+      await trainAll(workers);
+      expect(workers.map(({ trainer }) => [trainer.epoch, trainer.control.stopRequested])).toEqual([
+        [1, true],
+        [1, true],
+      ]);
+    },
+  );
+
+  it('a request not to validate: none does', async () => {
+    const evaluated: number[] = [];
+    class Counts extends TrainerCallback {
+      override onEvaluateEnd({ epoch }: TrainerView): void {
+        evaluated.push(epoch);
+      }
+    }
+    const workers: Run[] = startWorkers(batches, (rank) => ({
+      callbacks: [new After(rank, () => workers[rank]!.trainer.control.skipValidation()), new Counts()],
+    }));
+    await trainAll(workers);
+    expect(evaluated).toEqual([1, 1]);
+  });
+
   it('a loss that is not finite: all leave the step out', async () => {
     const bad = batches.map((batch, i) =>
       i === 2 + reached ? { ...batch, y: tf.mul(batch['y'] as tf.Tensor, NaN) } : batch,

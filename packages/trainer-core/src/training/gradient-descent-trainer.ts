@@ -1,7 +1,7 @@
 import type { Batch, Outputs } from '../contracts/batch.js';
 import type { TrainerView } from '../contracts/callbacks.js';
 import type { Checkpointer } from '../contracts/checkpointer.js';
-import { DataLoader } from '../contracts/data-loader.js';
+import type { DataLoader } from '../contracts/data-loader.js';
 import type { Engine } from '../contracts/engine.js';
 import type { MetricValues } from '../contracts/metric.js';
 import type { ModelLike } from '../contracts/model.js';
@@ -13,15 +13,15 @@ import { Trainer } from '../contracts/trainer.js';
 import type { CheckpointState, ResumeMode, TrainingMetrics, TrainOptions } from '../contracts/trainer.js';
 import { DataError } from '../errors.js';
 import { EagerEngine } from '../engine/eager-engine.js';
-import { messageOf } from '../config/show.js';
 import { log } from '../log.js';
 import { withRunLock } from '../run/run-lock.js';
 import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
 import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
-import { BatchList } from './batch-list.js';
+import { asLoader } from './batch-list.js';
 import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
+import { endFailedRun } from './end-of-failed-run.js';
 import { GradientDescentConfig } from './gradient-descent-options.js';
 import type { GradientDescentTrainerOptions, PartialObjects } from './gradient-descent-options.js';
 import { interruptedError, listenForInterruption } from './interruption.js';
@@ -212,7 +212,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.loadFinalWeights();
       await this.tensorboard.close();
     } catch (error) {
-      await this.endFailedRun(error);
+      await endFailedRun(error, this.run, this.tensorboard);
       throw error;
     } finally {
       this.run.checkpoints.forget();
@@ -240,7 +240,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
   private async trainEpochs(): Promise<TrainingMetrics> {
     const { control, metricTracker: tracker } = this;
-    const { rules, progress, running, watched, schedules, checkpoints, observers, report } = this.run;
+    const { rules, progress, running, watched, schedules, checkpoints, communicator, observers, report } = this.run;
     report.start(progress.epoch);
     if (rules.epochCallbacksBeforeTraining) await observers.callEpochCallbacks({}, -1);
 
@@ -254,6 +254,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
       const validates = !control.takeSkipValidation();
       const validation = validates ? await this.validate() : null;
+      await this.honourInterruption();
       running.reset();
       if (validation !== null) tracker.addMetric(watched.value(validation), epoch);
       if (this.stopsEarlyAt('validation')) break;
@@ -269,6 +270,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
         },
         () => observers.epochEnded(report.metrics),
       );
+      await control.agree(communicator);
     }
     return report.metrics;
   }
@@ -278,6 +280,11 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     const memory = { [`worker_${communicator.rank}_memory_MB`]: peakMemoryMB() };
     if (progress.batchesThisEpoch === 0) running.reset();
     await hooks.fire('onEpochStart');
+    if (progress.batchesThisEpoch > 0) {
+      // a checkpoint may be older than what was asked for after its step
+      await this.honourRequests();
+      if (this.control.stopRequested) return {};
+    }
     for await (const group of this.run.groups()) {
       await hooks.fire('onStepStart');
       await this.trainStep(group);
@@ -333,19 +340,23 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
 
   /** The metrics of the validation data, or null without any. */
   private async validate(): Promise<MetricValues | null> {
-    if (this.validationDataLoader === null) return null;
-    const metrics = await this.run.evaluation.run(this.validationDataLoader, this.epoch);
-    await this.honourInterruption();
-    return metrics;
+    const { validationDataLoader } = this;
+    return validationDataLoader === null ? null : this.run.evaluation.run(validationDataLoader, this.epoch);
   }
 
-  /** Does what was asked for since the last step: save, stop for good, and evaluate. */
+  /** Does what was asked for since the last step: evaluate, save, and stop for good. */
   private async honourRequests(): Promise<void> {
+    const { communicator, checkpoints } = this.run;
     const { control } = this;
-    await control.agree(this.run.communicator);
-    if (control.takeSave() || control.stopRequested) await this.run.checkpoints.save(false);
+    await control.agree(communicator);
+    if (control.interruption === null && control.takeEvaluate()) {
+      await this.validate();
+      // of an evaluation that was cut short nothing is left: the run that goes on does it
+      if (control.interruption !== null) control.evaluateNow();
+      else await control.agree(communicator);
+    }
     await this.honourInterruption();
-    if (control.takeEvaluate()) await this.validate();
+    if (control.takeSave() || control.stopRequested) await checkpoints.save(false);
   }
 
   /** Saves and ends the run if it was interrupted. Within an epoch, validation included, it is saved as unfinished. */
@@ -375,26 +386,4 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
       await this.run.checkpoints.loadBest(this.control.stopRequested);
     }
   }
-
-  /** Tells everybody. What fails here is logged: the error that ended the run is the one to know. */
-  private async endFailedRun(error: unknown): Promise<void> {
-    const { hooks, checkpoints } = this.run;
-    await unlessFails('a callback failed in onError', error, () => hooks.fireAll('onError', { error }));
-    await unlessFails('the last checkpoint could not be finished', error, () => checkpoints.flush());
-    await unlessFails('the logs could not be closed', error, () => this.tensorboard.close());
-    await unlessFails('a callback failed in onRunEnd', error, () => hooks.fireAll('onRunEnd', { metrics: null }));
-  }
-}
-
-/** For what is still to be done after an error: another one is only logged. */
-async function unlessFails(what: string, error: unknown, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (another) {
-    if (another !== error) log.warn(`${what}: ${messageOf(another)}`);
-  }
-}
-
-function asLoader(batches: DataLoader | readonly Batch[]): DataLoader {
-  return batches instanceof DataLoader ? batches : new BatchList(batches);
 }

@@ -172,11 +172,71 @@ describe('an abort during validation', () => {
     },
   );
 
-  it('that was asked for within an epoch ends the run there', async () => {
+  it('that was asked for within an epoch ends the run there; the run that goes on evaluates anew', async () => {
     const checkpointer = new MemoryCheckpointer();
-    expect((await run(checkpointer, 1, true)).evaluated).toBe(1);
+    expect((await run(checkpointer, 2, true)).evaluated).toBe(2);
     expect(checkpointer.positions).toEqual([{ epoch: 0, batchesThisEpoch: 2, batchNumTotal: 2, isBestSoFar: false }]);
+    expect((await run(checkpointer)).evaluated).toBe(3 + epochs * 3);
   });
+});
+
+describe('an evaluation that was asked for after a step', () => {
+  /** The steps after which a run of 5 evaluates, which is asked to after step 2, and in which something happens. */
+  async function evaluatedIn(
+    checkpointer: MemoryCheckpointer,
+    hooks: Pick<TrainerCallback, 'onCheckpoint' | 'onEvaluateEnd'> = {},
+  ): Promise<number[]> {
+    const steps: number[] = [];
+    class Asks extends TrainerCallback {
+      override onStepEnd({ batchNumTotal, control }: TrainerView): void {
+        if (batchNumTotal === 2) control.evaluateNow();
+      }
+      override onEvaluateEnd({ batchNumTotal }: TrainerView): void {
+        steps.push(batchNumTotal);
+      }
+    }
+    const model = new LineModel();
+    const trainer = new GradientDescentTrainer({
+      model,
+      optimizer: new MomentumDescent({ lr: 0.01 }, ParameterSet.of(model.namedVariables())),
+      dataLoader: lineBatches(5),
+      validationDataLoader: lineBatches(1),
+      numEpochs: 1,
+      checkpointer,
+      callbacks: [new Asks(), Object.assign(new (class extends TrainerCallback {})(), hooks)],
+    });
+    await trainer.train().catch((error: unknown) => {
+      if (!(error instanceof RangeError)) throw error;
+    });
+    return steps;
+  }
+
+  it('is made by the run that goes on, where the process is killed between the checkpoint and the evaluation', async () => {
+    const checkpointer = new MemoryCheckpointer(2);
+    const onCheckpoint = (): void => {
+      throw new RangeError('killed');
+    };
+    expect(await evaluatedIn(checkpointer, { onCheckpoint })).toEqual([]);
+    expect(await evaluatedIn(checkpointer)).toEqual([2, 5]);
+  });
+
+  it('may stop the run, which is saved there', async () => {
+    const checkpointer = new MemoryCheckpointer();
+    const onEvaluateEnd = ({ control }: TrainerView): void => control.stop();
+    expect(await evaluatedIn(checkpointer, { onEvaluateEnd })).toEqual([2]);
+    expect(checkpointer.positions.map(({ batchNumTotal }) => batchNumTotal)).toEqual([2]);
+  });
+});
+
+it('a step after which a save was asked for and a signal came is saved once', async () => {
+  const checkpointer = new MemoryCheckpointer();
+  const controller = new AbortController();
+  const trainer = trainerThat(() => {
+    trainer.control.saveNow();
+    controller.abort();
+  }, checkpointer);
+  await expect(trainer.train({ signal: controller.signal })).rejects.toBeInstanceOf(InterruptedError);
+  expect(checkpointer.positions.map(({ batchNumTotal }) => batchNumTotal)).toEqual([2]);
 });
 
 it.each([

@@ -14,7 +14,7 @@ it('a state of version 1 has what it had in its new places, and says what it did
   expect(migrated(first)).toEqual({
     version: 2,
     rawParameters: {},
-    progress: { ...first.progress, batchesTotal: 0, examplesTotal: 0 },
+    progress: { ...first.progress, stepsSkipped: 0, batchesTotal: 0, examplesTotal: 0 },
     step: first.step,
     engine: { name: 'onnx', choices: { runs: { a: 3 } } },
     'callbacks.Counts': { count: 1 },

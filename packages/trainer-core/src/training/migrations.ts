@@ -38,7 +38,7 @@ function splitCallbacksAndRecord(state: StateDict): StateDict {
     ...rest,
     ...Object.fromEntries(apart),
     version: 2,
-    progress: { ...(progress as StateDict), batchesTotal: 0, examplesTotal: 0 },
+    progress: { ...(progress as StateDict), stepsSkipped: 0, batchesTotal: 0, examplesTotal: 0 },
     ...(engine === undefined ? {} : { engine: { name, choices } }),
     run: description === null ? {} : { engine: description },
     unrecorded: ['dataPosition', 'freezing', 'requests', 'drawsOutsideSteps', 'report'],

@@ -12,7 +12,7 @@ import { withLog } from '../log.js';
 import { ParameterSet } from '../state/parameters.js';
 import type { PartialObjects } from './gradient-descent-options.js';
 import { GradientDescentTrainer } from './gradient-descent-trainer.js';
-import { NoTensorboard } from './neutral.js';
+import { NoPrecision, NoTensorboard } from './neutral.js';
 
 /** loss = slope w + added, its gradient slope x factor; w = 8 at the start. */
 class Sloped implements ModelLike {
@@ -277,6 +277,22 @@ it('in an accumulated step, one micro-batch leaves all of it out', async () => {
   expect(weight).toBe(8 - 0.75);
   expect([trainer.batchNumTotal, trainer.stepsSkipped]).toEqual([1, 1]);
 });
+
+/** A precision that finds its scale by steps whose gradients overflow. */
+class FindsItsScale extends NoPrecision {
+  override readonly skipsNonFinite = true;
+}
+
+it.each([false, true])(
+  'gradients that a precision skips itself are no non-finite weights (split %s)',
+  async (split) => {
+    const options = { nonFinite: { weights: 'raise' }, precision: new FindsItsScale() } as const;
+    const { result, weight, trainer, warnings } = await run('gradients', Infinity, { split, options });
+    expect(result).not.toBeInstanceOf(NonFiniteError);
+    expect(weight).toBe(after(first, second, last).weight);
+    expect([trainer.stepsSkipped, warnings]).toEqual([1, []]);
+  },
+);
 
 it.each([false, true])('no tensor is left by a step that is left out (split %s)', async (split) => {
   const count = async (place: Place | null): Promise<number> => {

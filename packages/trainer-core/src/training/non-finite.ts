@@ -4,6 +4,7 @@ import type { Outputs } from '../contracts/batch.js';
 import type { Communicator } from '../contracts/communicator.js';
 import type { RunRequest } from '../contracts/engine.js';
 import type { Precision } from '../contracts/precision.js';
+import { messageOf } from '../config/show.js';
 import { NonFiniteError } from '../errors.js';
 import { log } from '../log.js';
 import { finiteGuard } from '../programs/finite.js';
@@ -82,7 +83,7 @@ export class NonFinite {
 
   /** @param precision one that skips non-finite gradients itself, which is how it finds its scale, is left to it. */
   constructor(
-    precision: Precision,
+    private readonly precision: Precision,
     private readonly rules: NonFiniteRules = ORIGINAL,
   ) {
     const scaled = precision.skipsNonFinite;
@@ -107,6 +108,7 @@ export class NonFinite {
    * @param names of the parameters of the update, in its order.
    */
   async ofUpdate(outputs: Outputs, names: readonly string[]): Promise<Finding | null> {
+    const sum = takeValues(outputs, 'gradientSum');
     const findings = await Promise.all(
       GUARDED.map(async ([watched, key]): Promise<Finding | null> => {
         const marks = await takeValues(outputs, finiteGuard(watched));
@@ -121,6 +123,8 @@ export class NonFinite {
         };
       }),
     );
+    // weights that non-finite gradients would make are the precision's affair too
+    if (this.precision.skipsNonFinite && !(await sum).every(Number.isFinite)) return null;
     return findings.find((finding) => finding !== null) ?? null;
   }
 
@@ -145,7 +149,7 @@ export class NonFinite {
     const { policy, code, text } = finding;
     const what = `${text} in step ${batchNumTotal}; nothing of this step was applied`;
     const again = policy === 'skip' && this.warned;
-    const explanation = this.rules.explained && !again ? await explain() : ADVICE;
+    const explanation = this.rules.explained && !again ? await explain().catch(unexplained) : ADVICE;
     if (policy === 'raise') throw new NonFiniteError(code, `${what}. ${explanation}`);
     if (again) log.info(`${what}; it is skipped`);
     else
@@ -169,6 +173,11 @@ export function everyStepSkipped({ epoch, batchesThisEpoch }: Progress): NonFini
 const ADVICE =
   'Look at the data, lower the learning rate, or bound the gradients with gradNorm; detectAnomaly: true names ' +
   'the op that it comes from';
+
+/** What was found is the error to know, not that it could not be found again. */
+function unexplained(error: unknown): string {
+  return `Computing the step again op by op failed: ${messageOf(error)}`;
+}
 
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, MOST_NAMES).map((name) => `"${name}"`);

@@ -50,7 +50,7 @@ export class Progress implements Stateful {
     const epoch = readState(state, 'epoch', 'number');
     const batchesThisEpoch = readState(state, 'batchesThisEpoch', 'number');
     const batchNumTotal = readState(state, 'batchNumTotal', 'number');
-    const stepsSkipped = 'stepsSkipped' in state ? readState(state, 'stepsSkipped', 'number') : 0;
+    const stepsSkipped = readState(state, 'stepsSkipped', 'number');
     const batchesTotal = readState(state, 'batchesTotal', 'number');
     const examplesTotal = readState(state, 'examplesTotal', 'number');
     const epochFinished = readState(state, 'epochFinished', 'boolean');

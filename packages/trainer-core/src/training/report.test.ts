@@ -68,3 +68,15 @@ it('goes on from the metrics that were saved, once', async () => {
   report.start(0);
   expect(report.metrics).toEqual({ best_epoch: null });
 });
+
+it('a run that goes on has its metrics in the order of one that was not stopped', async () => {
+  const tracker = new MetricTracker(true);
+  const saved = new Report(tracker, RULES, null);
+  saved.start(0);
+  tracker.addMetric(7, 0);
+  await saved.epochEnded({ epoch: 0, training: { loss: 9 }, validation: { loss: 7 }, isBestSoFar: true });
+  const report = new Report(tracker, RULES, null);
+  report.loadStateDict(saved.stateDict());
+  report.start(1);
+  expect(Object.entries(report.metrics)).toEqual(Object.entries(saved.metrics));
+});

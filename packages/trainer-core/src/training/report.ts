@@ -44,8 +44,7 @@ export class Report implements Stateful {
   start(epoch: number): void {
     const { tracker, restored } = this;
     const best = { best_epoch: tracker.bestEpoch, ...prefixed('best_validation_', tracker.bestEpochMetrics) };
-    // the best ones first, as the original has them
-    this.metrics = { ...best, ...restored, ...best };
+    this.metrics = { ...restored, ...best };
     this.restored = {};
     this.startEpoch = epoch;
     this.startTime = Date.now();

@@ -198,6 +198,18 @@ describe('a resumed run', () => {
     expect(weightsOf(model)).not.toEqual(weightsOf(whole.model));
   });
 
+  it.each([
+    ['weights', 1],
+    ['anyway', 0],
+    ['exact', 0],
+  ] as const)('with resume %s the checkpointer is told %d times that the run begins anew', async (resume, times) => {
+    const checkpointer = new MemoryCheckpointer();
+    await expect(start(checkpointer, 2).train()).rejects.toBeInstanceOf(InterruptedError);
+    const beginAnew = jest.spyOn(checkpointer, 'beginAnew');
+    await start(checkpointer).trainer.train({ resume });
+    expect(beginAnew).toHaveBeenCalledTimes(times);
+  });
+
   it('says where it stopped and that the state was saved', async () => {
     const checkpointer = new MemoryCheckpointer();
     await expect(start(checkpointer, 6).train()).rejects.toMatchObject({

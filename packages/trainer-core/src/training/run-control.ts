@@ -40,8 +40,8 @@ export class RunControl implements Control, Stateful {
   }
 
   /**
-   * Makes what any worker was asked for since the last boundary the request of all: they save, evaluate, stop and are
-   * interrupted after the same step, also where the signal reached one of them, or reached them at different times.
+   * Makes what any worker was asked for since the last boundary the request of all: they save, evaluate, validate, stop and
+   * are interrupted at the same place, also where the signal reached one of them, or reached them at different times.
    */
   async agree(communicator: Communicator): Promise<void> {
     const own = this.askedToInterrupt;
@@ -49,14 +49,16 @@ export class RunControl implements Control, Stateful {
       this.interruption = own;
       return;
     }
-    const { save, evaluate, stop, interrupted } = await communicator.allReduceSum({
+    const { save, evaluate, skip, stop, interrupted } = await communicator.allReduceSum({
       save: Number(this.saveRequested),
       evaluate: Number(this.evaluateRequested),
+      skip: Number(this.skipRequested),
       stop: Number(this.stopRequested),
       interrupted: Number(own !== null),
     });
     this.saveRequested = save! > 0;
     this.evaluateRequested = evaluate! > 0;
+    this.skipRequested = skip! > 0;
     if (stop! > 0) this.stop('another worker asked to stop');
     if (interrupted! > 0) this.interruption = own ?? 'another worker';
   }
@@ -80,13 +82,15 @@ export class RunControl implements Control, Stateful {
     return requested;
   }
 
-  /** The request that acts later than at the step boundary after which it is saved. */
+  /** The requests that may still be open where a checkpoint is saved, and without which the run would be another one. */
   stateDict(): StateDict {
-    return { skipValidation: this.skipRequested };
+    return { skipValidation: this.skipRequested, evaluate: this.evaluateRequested };
   }
 
   loadStateDict(state: StateDict): void {
-    this.skipRequested = readState(state, 'skipValidation', 'boolean');
+    const skipValidation = readState(state, 'skipValidation', 'boolean');
+    this.evaluateRequested = readState(state, 'evaluate', 'boolean');
+    this.skipRequested = skipValidation;
   }
 
   /** Forgets everything, for a new run. */

@@ -197,10 +197,10 @@ export class TrainingStep implements Stateful {
     });
     const gradientNorm = norm === null ? null : takeNumber(result.outputs, 'gradientNorm');
     const ofUpdate = this.nonFinite.ofUpdate(result.outputs, names);
-    drop(result.outputs, 'gradientSum');
     outputs.push(result.outputs);
     const { loss, regLoss } = await readLosses(result.outputs);
-    const found = this.nonFinite.ofLoss(loss) ?? (await ofUpdate);
+    const afterwards = await ofUpdate;
+    const found = this.nonFinite.ofLoss(loss) ?? afterwards;
     const undone = found && (await this.undone(found, [batch], batchNumTotal));
     if (result.committed) this.updated(trained, touchedBy(result.written));
     return { loss, regLoss, gradientNorm: await gradientNorm, committed: result.committed, undone };
@@ -401,11 +401,6 @@ async function takeNumber(outputs: Outputs, name: string): Promise<number> {
   } finally {
     tensor.dispose();
   }
-}
-
-function drop(outputs: Outputs, name: string): void {
-  outputs[name]?.dispose();
-  delete outputs[name];
 }
 
 function cloneAll(tensors: readonly (readonly [string, tf.Tensor])[]): TensorMap {
