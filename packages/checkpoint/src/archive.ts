@@ -191,6 +191,14 @@ export class CheckpointArchive {
     }
   }
 
+  /** Where there is no checkpoint: the error that one is gone, if the pointer to the latest one is still there. */
+  async lostCheckpoint(): Promise<CheckpointError | null> {
+    const paths = await this.store.list();
+    if (!paths.includes(LATEST)) return null;
+    const pointer = decodePointer(await this.readSmall(LATEST), LATEST);
+    return 'checkpoint' in pointer ? damaged(pointer.checkpoint, `${LATEST} names it, and it is missing`) : null;
+  }
+
   private async bestOfVersion1(): Promise<TensorMap | null> {
     const paths = await this.store.list();
     if (!paths.includes(BEST_OF_VERSION_1)) return null;

@@ -333,6 +333,15 @@ describe('damage', () => {
     ]);
   });
 
+  test('if all are gone, and the pointer to the latest is not, training does not silently start again either', async () => {
+    await saveTwo();
+    await rm(join(folder, 'checkpoints'), { recursive: true });
+    await expect(newest()).rejects.toMatchObject({
+      code: 'X_CHECKPOINT_CORRUPT',
+      message: expect.stringMatching(/epoch_1 is damaged: latest.json names it, and it is missing.*Bring back a copy/),
+    });
+  });
+
   test('if no checkpoint is whole, training does not silently start again', async () => {
     await saveTwo();
     for (const name of ['epoch_0', 'epoch_1'])

@@ -112,6 +112,9 @@ export class DefaultCheckpointer extends Checkpointer {
   /** Whether what is stored is of an earlier run. */
   private beginsAnew = false;
   private lastSaveInEpoch: number;
+  /** Whether saves fail, and it was said. */
+  private isFailing = false;
+  private saidOfMetric = false;
   /** Every save leaves the pointers right, or fails. */
   private pointersLookedAfter = false;
 
@@ -149,6 +152,7 @@ export class DefaultCheckpointer extends Checkpointer {
     if (this.saver === null) return;
     if (position.batchesThisEpoch === 0 && !this.options.saveCompletedEpochs && !isBestSoFar) return;
     const savedAt = this.now();
+    this.checkMetric(metrics);
     await this.saver.idle();
     const files = await hostCopy(trainer);
     this.pointersLookedAfter = true;
@@ -214,13 +218,21 @@ export class DefaultCheckpointer extends Checkpointer {
         this.damaged.add(saved.folder);
       }
     }
-    if (failures.length === 0) return null;
+    if (failures.length === 0) {
+      const lost = await archive.lostCheckpoint();
+      if (lost === null) return null;
+      failures.push(lost);
+    }
     throw new CheckpointError(
       'X_CHECKPOINT_CORRUPT',
       `there is no whole checkpoint: ${failures.map(({ message }) => message).join('; ')}. ` +
         'Bring back a copy, or start again in a new folder',
       { cause: failures[0] },
     );
+  }
+
+  override get hasPlace(): boolean {
+    return this.store !== null;
   }
 
   override beginAnew(): void {
@@ -263,6 +275,7 @@ export class DefaultCheckpointer extends Checkpointer {
 
   private saved({ position, isBestSoFar }: SaveJob): void {
     this.beginsAnew = false;
+    this.isFailing = false;
     this.acknowledge(position, isBestSoFar);
   }
 
@@ -290,7 +303,22 @@ export class DefaultCheckpointer extends Checkpointer {
 
   private complain(failure: CheckpointError): void {
     if (this.options.onSaveError === 'stop') throw failure;
-    log.warn(`a checkpoint was not saved, and training goes on: ${failure.message}`);
+    if (this.isFailing) return;
+    this.isFailing = true;
+    log.warn(
+      `a checkpoint was not saved, and training goes on: ${failure.message}; of saves that fail as well, nothing more is said ` +
+        'until one succeeds',
+    );
+  }
+
+  private checkMetric(metrics: Readonly<MetricValues>): void {
+    const { best } = this.retention;
+    const known = Object.keys(metrics);
+    if (!best || known.length === 0 || known.includes(best.metric) || this.saidOfMetric) return;
+    this.saidOfMetric = true;
+    log.warn(
+      `keepBestByMetric keeps nothing: the validation has no metric "${best.metric}"; it has ${known.sort().join(', ')}`,
+    );
   }
 }
 

@@ -116,14 +116,13 @@ describe.each(['ENOSPC', 'EACCES', 'EROFS', 'EIO'])('%s while a checkpoint is sa
     expect(recovered.weight).toBe(100 - 6);
   });
 
-  it('continue trains on with a warning for each save, and keeps the older checkpoint', async () => {
+  it('continue trains on with one warning, and keeps the older checkpoint', async () => {
     const { error, seen, trainer, warnings } = await run('continue', code);
     expect(error).toBeNull();
     expect(seen).toEqual(['onRunEnd']);
     expect(trainer.batchNumTotal).toBe(6);
     const unsaved = warnings.filter((text) => text.includes('was not saved, and training goes on'));
-    expect(unsaved.length).toBeGreaterThanOrEqual(2);
-    expect(unsaved.every((text) => text.includes(code))).toBe(true);
+    expect(unsaved).toEqual([expect.stringContaining(code)]);
     // the best weights that could be saved are those of the first epoch
     const kept = await new DefaultCheckpointer({}, folder).restoreCheckpoint();
     expect((kept!.modelState['w'] as tf.Tensor).dataSync()[0]).toBe(100 - 2);

@@ -147,7 +147,9 @@ describe('a save that fails', () => {
   it.each(Object.entries(reporters))('is warned of once by the next %s, where training goes on', async (_, report) => {
     const [checkpointer, store] = await failing('continue');
     const warnings = await warningsOf(() => report(checkpointer));
-    expect(warnings).toContain('a checkpoint was not saved, and training goes on: the disk is gone');
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/^a checkpoint was not saved, and training goes on: the disk is gone;/),
+    );
     await warningsOf(() => checkpointer.flush());
     store.broken = false;
     await checkpointer.saveCheckpoint(run, endOf(3));
@@ -183,6 +185,18 @@ describe('what is kept and when', () => {
     }
     // 0: best weights, 1 and 3: losses, 2 and 5: every third, 6: newest
     expect(await stored()).toEqual(['epoch_0', 'epoch_1', 'epoch_2', 'epoch_3', 'epoch_5', 'epoch_6']);
+  });
+
+  it('says once that the validation has no such metric', async () => {
+    const warnings: string[] = [];
+    const checkpointer = new DefaultCheckpointer({ keepBestByMetric: { metric: '+acuracy' } }, folder);
+    await withLog({ info: () => undefined, warn: (text) => void warnings.push(text) }, async () => {
+      await checkpointer.saveCheckpoint(run, within(0, 1));
+      for (const epoch of [0, 1])
+        await checkpointer.saveCheckpoint(run, endOf(epoch), false, { loss: 1, accuracy: NaN });
+      await checkpointer.flush();
+    });
+    expect(warnings).toEqual([expect.stringMatching(/no metric "acuracy"; it has accuracy, loss/)]);
   });
 
   it('a metric without a sign is refused', () => {

@@ -43,6 +43,11 @@ export abstract class Checkpointer {
 
   private acknowledged: SavedCheckpoint[] = [];
 
+  /** Whether it has a place to save to. Default: it has. */
+  get hasPlace(): boolean {
+    return true;
+  }
+
   /**
    * Saves completely or not at all, and as the best weights too when `isBestSoFar`. It resolves when the state is copied and
    * the save before this one is on disk; the writing may go on beside the training, see {@link flush}.

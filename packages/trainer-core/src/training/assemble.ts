@@ -129,6 +129,17 @@ export function missingCheckpointer(): never {
   );
 }
 
+/** @throws ConfigError for a checkpointer that would silently save nothing of a run that has a folder. */
+export function checkPlace(checkpointer: Checkpointer | null): void {
+  if (checkpointer?.hasPlace !== false) return;
+  throw ConfigError.of(
+    'X_CONFIG_INVALID',
+    'checkpointer',
+    'it was built without a folder and without a store, so nothing of this run would be saved; give it the folder of the run: ' +
+      'new DefaultCheckpointer({}, serializationDir)',
+  );
+}
+
 function tensorboardPart(options: UnbuiltOptions, run: RunContainer): Part<TensorboardWriter> {
   if (options.tensorboardWriter === null || options.serializationDir === null) {
     return options.tensorboardWriter ?? new NoTensorboard();

@@ -174,6 +174,12 @@ it('data that come once are a warning where a run may be resumed, and only there
   expect(await warned(null)).toEqual([]);
 });
 
+class Homeless extends MemoryCheckpointer {
+  override get hasPlace(): boolean {
+    return false;
+  }
+}
+
 describe('options that do not fit are refused before anything starts', () => {
   it.each<[string, object, string]>([
     ['patience 0', { patience: 0 }, 'X_CONFIG_INVALID'],
@@ -187,6 +193,11 @@ describe('options that do not fit are refused before anything starts', () => {
     ['workers that cannot talk', { distributed: true, worldSize: 2 }, 'X_DISTRIBUTED'],
     ['an opt level', { optLevel: 'O1' }, 'X_CONFIG_UNKNOWN_NAME'],
     ['a folder without a checkpointer', { serializationDir: '/nowhere' }, 'X_CONFIG_NO_TYPE'],
+    [
+      'a folder, and a checkpointer that was given none',
+      { serializationDir: '/nowhere', checkpointer: new Homeless() },
+      'X_CONFIG_INVALID',
+    ],
     ['a config in place of a part', { learningRateScheduler: { type: 'step' } }, 'X_CONFIG_WRONG_TYPE'],
   ])('%s', (_, options, code) => {
     expect(() => start({ options })).toThrow(expect.objectContaining({ code }) as Error);

@@ -35,6 +35,8 @@ export interface CheckpointsParts {
 /** The checkpoints of a run, with those who are told of them. */
 export class Checkpoints {
   private readonly remembered = new RememberedWeights();
+  /** What was last told to be on disk. */
+  private stored: CheckpointPosition | null = null;
 
   constructor(private readonly parts: CheckpointsParts) {}
 
@@ -94,6 +96,7 @@ export class Checkpoints {
       tf.dispose(restored as unknown as tf.TensorContainer);
     }
     if (mode === 'weights') checkpointer!.beginAnew();
+    else this.stored = this.position();
     return true;
   }
 
@@ -126,6 +129,13 @@ export class Checkpoints {
     }
   }
 
+  /** Whether a run that goes on would do so from here, as far as this worker knows: the master alone is told. */
+  get isStored(): boolean {
+    const { checkpointer, trainer, progress } = this.parts;
+    if (checkpointer === null || !trainer.isMaster) return checkpointer !== null;
+    return this.stored?.batchNumTotal === progress.batchNumTotal;
+  }
+
   /** Frees what is remembered, at the end of a run. */
   forget(): void {
     this.remembered.forget();
@@ -134,7 +144,10 @@ export class Checkpoints {
   /** Tells the callbacks of the checkpoints that are on disk by now. */
   private async announce(): Promise<void> {
     const { checkpointer, hooks } = this.parts;
-    for (const saved of checkpointer?.takeAcknowledged() ?? []) await hooks.fire('onCheckpoint', saved);
+    for (const saved of checkpointer?.takeAcknowledged() ?? []) {
+      this.stored = saved;
+      await hooks.fire('onCheckpoint', saved);
+    }
   }
 
   private position(): CheckpointPosition {

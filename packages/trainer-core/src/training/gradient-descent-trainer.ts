@@ -17,7 +17,7 @@ import { log } from '../log.js';
 import { withRunLock } from '../run/run-lock.js';
 import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
-import { missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
+import { checkPlace, missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
 import { asLoader } from './batch-list.js';
 import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
@@ -90,7 +90,8 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.checkDevice();
     if (parts.distributed && (parts.communicator ?? null) === null) throw noCommunicator();
     if (parts.optLevel !== null && (parts.precision ?? null) === null) throw noPrecision(parts.optLevel);
-    if (parts.serializationDir !== null && parts.checkpointer === undefined) missingCheckpointer();
+    if (parts.serializationDir !== null)
+      checkPlace(parts.checkpointer === undefined ? missingCheckpointer() : parts.checkpointer);
 
     this.model = parts.model;
     this.parameters = ParameterSet.of(this.model.namedVariables());
@@ -365,7 +366,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     if (interruption === null) return;
     await this.run.checkpoints.save(false);
     await this.run.checkpoints.flush();
-    throw interruptedError(interruption, this.run.progress, this.checkpointer !== null);
+    throw interruptedError(interruption, this.run.progress, this.run.checkpoints.isStored);
   }
 
   private async inCheckpointOrder(save: () => Promise<void>, callCallbacks: () => Promise<void>): Promise<void> {

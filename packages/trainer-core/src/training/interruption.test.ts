@@ -92,9 +92,19 @@ it('a run that fails leaves no handler', async () => {
 it('a signal that aborted before the start interrupts after the first step, and without a checkpointer it says so', async () => {
   const trainer = trainerThat(() => undefined);
   await expect(trainer.train({ signal: AbortSignal.abort() })).rejects.toThrow(
-    /after 1 steps; there is no checkpointer/,
+    /after 1 steps; its state is not stored: there is no checkpointer/,
   );
   expect(trainer.batchNumTotal).toBe(1);
+});
+
+it('where nothing came to be stored it does not say so', async () => {
+  class Fails extends MemoryCheckpointer {
+    override async saveCheckpoint(): Promise<void> {}
+  }
+  const stored = trainerThat(() => undefined, new MemoryCheckpointer());
+  await expect(stored.train({ signal: AbortSignal.abort() })).rejects.toThrow(/the state was saved/);
+  const failing = trainerThat(() => undefined, new Fails());
+  await expect(failing.train({ signal: AbortSignal.abort() })).rejects.toThrow(/its state is not stored/);
 });
 
 it('an interrupted trainer may be started again, and goes on', async () => {

@@ -51,7 +51,7 @@ export function interruptedError(reason: string, { epoch, batchNumTotal }: Progr
     `training was interrupted (${reason}) in epoch ${epoch + 1} after ${batchNumTotal} steps; ` +
       (saved
         ? 'the state was saved: a run into the same folder (with x-train: --recover) goes on from here'
-        : 'there is no checkpointer, so nothing was saved'),
+        : 'its state is not stored: there is no checkpointer, it could not save, or no step was made'),
     reason,
   );
 }
