@@ -3,8 +3,11 @@ import { setImmediate } from 'node:timers/promises';
 
 import type { Digest } from './manifest.js';
 
-/** Two milliseconds of hashing: what a write that is under way waits at most before it goes on. */
-const STEP = 4 << 20;
+/**
+ * A seventh of a millisecond of hashing: what each call of a write that is under way waits at most. (100 MB in two files, each
+ * hashed while it is written: 61 ms; with steps of 1 MB 78, of 4 MB 83, without hashing 57.)
+ */
+const STEP = 256 << 10;
 
 /** The digest of a content, leaving the event loop to others in between: to be computed while the content is written. */
 export async function digestInSteps(content: Uint8Array): Promise<Digest> {
