@@ -1,9 +1,9 @@
-import { CheckpointError } from '@x/trainer-core';
+import { BEST_POINTER, CheckpointError } from '@x/trainer-core';
 import { z } from 'zod';
 
 /** The pointers at the root of a store. */
 export const LATEST = 'latest.json';
-export const BEST = 'best.json';
+export const BEST = BEST_POINTER;
 
 const Contents = z.union([z.strictObject({ checkpoint: z.string() }), z.strictObject({ weights: z.string() })]);
 

@@ -120,7 +120,7 @@ export function checkpointerPart(
 }
 
 /** A run must never silently save nothing. */
-export function missingCheckpointer(): never {
+function missingCheckpointer(): never {
   throw ConfigError.of(
     'X_CONFIG_NO_TYPE',
     'trainer.checkpointer',
@@ -129,8 +129,9 @@ export function missingCheckpointer(): never {
   );
 }
 
-/** @throws ConfigError for a checkpointer that would silently save nothing of a run that has a folder. */
-export function checkPlace(checkpointer: Checkpointer | null): void {
+/** @throws ConfigError for a run with a folder whose checkpointer is missing, or would silently save nothing. */
+export function checkSaves(checkpointer: Checkpointer | null | undefined): void {
+  if (checkpointer === undefined) missingCheckpointer();
   if (checkpointer?.hasPlace !== false) return;
   throw ConfigError.of(
     'X_CONFIG_INVALID',

@@ -17,7 +17,7 @@ import { log } from '../log.js';
 import { withRunLock } from '../run/run-lock.js';
 import type { PluginLike } from '../plugins/plugin.js';
 import { ParameterSet } from '../state/parameters.js';
-import { checkPlace, missingCheckpointer, noCommunicator, noPrecision } from './assemble.js';
+import { checkSaves, noCommunicator, noPrecision } from './assemble.js';
 import { asLoader } from './batch-list.js';
 import type { Rules } from './compatibility.js';
 import { deviceProblem } from './device.js';
@@ -90,8 +90,7 @@ export class GradientDescentTrainer extends Trainer implements TrainerView {
     this.checkDevice();
     if (parts.distributed && (parts.communicator ?? null) === null) throw noCommunicator();
     if (parts.optLevel !== null && (parts.precision ?? null) === null) throw noPrecision(parts.optLevel);
-    if (parts.serializationDir !== null)
-      checkPlace(parts.checkpointer === undefined ? missingCheckpointer() : parts.checkpointer);
+    if (parts.serializationDir !== null) checkSaves(parts.checkpointer);
 
     this.model = parts.model;
     this.parameters = ParameterSet.of(this.model.namedVariables());

@@ -61,6 +61,16 @@ it('a folder needs a checkpointer, or the word that nothing is saved', () => {
   expect(new NoOpTrainer({ model, serializationDir: folder, checkpointer: null }).serializationDir).toBe(folder);
 });
 
+it('a checkpointer that was given no place is refused, as by every trainer', () => {
+  class Homeless extends MemoryCheckpointer {
+    override get hasPlace(): boolean {
+      return false;
+    }
+  }
+  const options = { model: new LineModel(), serializationDir: folder, checkpointer: new Homeless() };
+  expect(() => new NoOpTrainer(options)).toThrow(/built without a folder and without a store/);
+});
+
 it('is "no_op" in a config, and takes the model, the folder and the vocabulary of the run', async () => {
   const registry = new Registry([corePlugin]);
   const run = new RunContainer(registry);

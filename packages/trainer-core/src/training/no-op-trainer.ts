@@ -8,7 +8,7 @@ import { Trainer } from '../contracts/trainer.js';
 import type { CheckpointState, TrainerOptions, TrainingMetrics } from '../contracts/trainer.js';
 import { component } from '../plugins/component.js';
 import { SerializationDir, TheModel } from '../plugins/run-tokens.js';
-import { checkpointerPart, missingCheckpointer } from './assemble.js';
+import { checkpointerPart, checkSaves } from './assemble.js';
 import { snapshot } from './saved-run.js';
 
 const NoOpConfig = z.strictObject({
@@ -47,10 +47,10 @@ export class NoOpTrainer extends Trainer {
   private readonly checkpointer: Checkpointer | null;
   private readonly vocabulary: Vocabulary | null;
 
-  /** @throws ConfigError for a serialization folder without a checkpointer. */
+  /** @throws ConfigError for a serialization folder without a checkpointer that saves. */
   constructor(options: NoOpTrainerOptions) {
     super(options);
-    if (this.serializationDir !== null && options.checkpointer === undefined) missingCheckpointer();
+    if (this.serializationDir !== null) checkSaves(options.checkpointer);
     this.model = options.model;
     this.checkpointer = options.checkpointer ?? null;
     this.vocabulary = options.vocabulary ?? null;
