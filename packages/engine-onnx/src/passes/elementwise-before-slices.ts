@@ -14,7 +14,8 @@ const MOST_ROUNDS = 8;
 /**
  * The same elementwise operation on several slices of a value is that operation on the value, and then the slices: the
  * gates of a recurrent layer are computed together. What the slices leave out is computed for nothing, so at least half
- * of the value must be wanted.
+ * of the value must be wanted. (Measured: a training step of an LSTM of 32 steps 6.3 ms, without 6.6; on
+ * two threads 4.6 and 4.9.)
  */
 export const elementwiseBeforeSlices: Pass = {
   name: 'elementwiseBeforeSlices',

